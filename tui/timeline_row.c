@@ -17,7 +17,8 @@ static const char *const words[TIMELINE_EVENTS] = {
     [TIMELINE_SERVICE] = "service",    [TIMELINE_ATTENTION] = "attention",
     [TIMELINE_NETWORK] = "network",    [TIMELINE_SNAPSHOT] = "snapshot",
     [TIMELINE_RESET] = "reset",        [TIMELINE_FORKED] = "forked",
-    [TIMELINE_COMMIT] = "commit",
+    [TIMELINE_COMMIT] = "commit",      [TIMELINE_SUSPENDED] = "suspended",
+    [TIMELINE_RESUMED] = "resumed",
 };
 
 enum role timeline_row_role(const json_t *entry)

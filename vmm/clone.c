@@ -89,7 +89,7 @@ static bool restore(struct vm *vm, const struct vm_spec *spec, int64_t deadline_
 {
     return (spec->saved ? load_saved(vm, spec->saved, deadline_ms, err)
                         : load_template_state(vm, spec->template, deadline_ms, err)) &&
-           (!spec->before_run || spec->before_run(spec->arg, err)) &&
+           (!spec->before_run || spec->before_run(spec->arg, vm, err)) &&
            qmp_command(vm->qmp, "cont", NULL, deadline_ms, NULL, err);
 }
 

@@ -14,7 +14,7 @@ struct vm_spec {
     /* It goes on as this was captured; `template` is this one's. NULL: as the template. */
     const struct saved *saved;
     /* Called once everything is loaded, before the machine runs; false: it must not. May be NULL. */
-    bool (*before_run)(void *arg, struct pyro_error *err);
+    bool (*before_run)(void *arg, const struct vm *vm, struct pyro_error *err);
     void *arg;
 };
 

@@ -75,7 +75,7 @@ static bool await_ready(int fd, const struct progress *progress, bool *ret_stuck
 bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum supervise_mode mode,
                       const struct progress *progress, struct pyro_error *err)
 {
-    static const char *const modes[] = { "fresh", "restart", "adopt", "spare" };
+    static const char *const modes[] = { "fresh", "restart", "adopt", "spare", "drop" };
     const char *const argv[] = { "/proc/self/exe", "__supervise", modes[mode], w->id, NULL };
     struct proc_spec spec = proc_spec_of(argv);
     scoped_close int lock = lock_fd;
@@ -108,12 +108,47 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
     return ok;
 }
 
+bool workspace_is_unsettled(const struct workspace_record *r)
+{
+    return r->state == WORKSPACE_SUSPENDED &&
+           (r->vm_pid > 0 || (r->expires_at > 0 && r->expires_at <= clock_wall()));
+}
+
+/* Its supervisor was killed before its QEMU had ended; which must not go on. */
+static void end_leftover(const struct workspace_handle *w)
+{
+    scoped_close int lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, NULL);
+    scoped_record struct workspace_record r = { 0 };
+
+    if (lock < 0 || !record_load(w->dir_fd, w->id, &r, NULL) || r.state != WORKSPACE_SUSPENDED)
+        return;
+    vm_kill_leftover(w->dir_fd, w->id);
+    r.vm_pid = 0;
+    r.vm_start_time = 0;
+    (void)!record_save(w->dir_fd, &r, true, NULL);
+}
+
+/* A suspended one has no supervisor. What it could have seen to is done by whoever comes next. */
+static void settle_suspended(const struct workspace_handle *w, const struct workspace_record *r)
+{
+    int lock = -1;
+
+    if (r->expires_at <= 0 || r->expires_at > clock_wall())
+        end_leftover(w);
+    else if ((lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, NULL)) >= 0)
+        (void)!supervisor_start(w, lock, SUPERVISE_DROP, NULL, NULL);
+}
+
 bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err)
 {
     scoped_record struct workspace_record r = { 0 };
     int lock;
 
     record_load_any(w->dir_fd, w->id, &r);
+    if (workspace_is_unsettled(&r) && !r.broken && !store_is_held(w->dir_fd)) {
+        settle_suspended(w, &r);
+        return true;
+    }
     if (r.broken || (r.state != WORKSPACE_STARTED && !r.clearing) || store_is_held(w->dir_fd))
         return true;
     lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err);
@@ -134,7 +169,8 @@ static bool is_started(const struct workspace_handle *w, struct pyro_error *err)
         return true;
     pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", w->id,
               workspace_state_name(r.state));
-    return pyro_hint(err, "start it with 'pyro workspace start %s'", w->id);
+    return pyro_hint(err, "%s it with 'pyro workspace start %s'",
+                     r.state == WORKSPACE_SUSPENDED ? "resume" : "start", w->id);
 }
 
 /* A holder starts or ends within milliseconds; there is no event for a lock's release. */

@@ -18,9 +18,12 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
 /*
  * Brings a workspace that nobody holds into a consistent state: a "started" one whose supervisor
  * died is adopted, or marked failed if its QEMU is gone too; a reset that was cut short after its
- * commit is completed. One that is held or stopped is left alone.
+ * commit is completed. A suspended one whose time is over becomes a stopped one. One that is held or
+ * stopped is left alone.
  */
 bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
+/* Whether that has something to do for a suspended one. */
+bool workspace_is_unsettled(const struct workspace_record *r);
 /*
  * Connects to the supervisor of a started workspace, adopting first where needed. -1 on failure,
  * PYRO_WORKSPACE_STATE when the workspace is not running.

@@ -83,6 +83,8 @@ static bool hold_stopped(struct disk_hold *h, const struct workspace_handle *o,
     h->lock_fd = workspace_lock_stopped(o, err);
     if (h->lock_fd < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return false;
+    if (!workspace_check_unsuspended(o, r.state, err))
+        return false;
     h->layer = r.disk.active;
     h->frozen = true;
     return r.state != WORKSPACE_STARTED ||

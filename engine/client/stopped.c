@@ -43,12 +43,24 @@ int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *
     return fd;
 }
 
+bool workspace_check_unsuspended(const struct workspace_handle *w, enum workspace_state state,
+                                 struct pyro_error *err)
+{
+    if (state != WORKSPACE_SUSPENDED)
+        return true;
+    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is suspended", w->id);
+    return pyro_hint(err,
+                     "'pyro workspace start %s' lets it go on; 'pyro workspace stop %s' drops its "
+                     "memory and keeps its disk",
+                     w->id, w->id);
+}
+
 static bool check_stopped(const struct workspace_handle *w, struct pyro_error *err)
 {
     enum workspace_state state = record_state(w->dir_fd, w->id);
 
     if (state != WORKSPACE_STARTED && state != WORKSPACE_CREATED)
-        return true;
+        return workspace_check_unsuspended(w, state, err);
     pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is running", w->id);
     return pyro_hint(err, "stop it first: 'pyro workspace stop %s'", w->id);
 }

@@ -14,7 +14,11 @@ json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
 int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /* The same for what only a stopped one allows: PYRO_WORKSPACE_STATE, with a hint, when it runs. */
 int workspace_require_stopped(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
-/* Starts a stopped workspace; a `held` one is stopped again unless its holder comes.
+/* False, with what to do instead, when a workspace in this state is suspended: what changes the disk
+ * would make its memory older than that. */
+bool workspace_check_unsuspended(const struct workspace_handle *w, enum workspace_state state,
+                                 struct pyro_error *err) MUST_CHECK;
+/* Starts a stopped workspace, or a suspended one, which goes on; a `held` one is stopped again unless its holder comes.
  * PYRO_WORKSPACE_BUSY when another did. */
 bool workspace_start_stopped(const struct workspace_handle *w, bool held,
                              const struct progress *progress, struct pyro_error *err) MUST_CHECK;

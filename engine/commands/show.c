@@ -235,6 +235,7 @@ void show_workspace(const json_t *w, FILE *out)
     show_number(out, "Command count", json_int_or(w, "command_count", 0));
     show_last_command(json_object_get(w, "last_command"), out);
     show_line(out, "Last error", json_string_or(w, "last_error", NULL));
+    show_line(out, "Booted from disk", json_string_or(w, "resume_error", NULL));
 }
 
 void show_strings(FILE *out, const char *key, const json_t *list)

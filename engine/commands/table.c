@@ -31,6 +31,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_workspace_logs,
     &cmd_workspace_stop,
     &cmd_workspace_start,
+    &cmd_workspace_suspend,
     &cmd_workspace_hold,
     &cmd_workspace_wait,
     &cmd_workspace_stats,

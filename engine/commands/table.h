@@ -29,6 +29,7 @@ extern const struct cmd_spec cmd_workspace_commit;
 extern const struct cmd_spec cmd_workspace_create, cmd_workspace_delete, cmd_workspace_exec,
     cmd_workspace_fork, cmd_workspace_hold, cmd_workspace_list, cmd_workspace_logs,
     cmd_workspace_start, cmd_workspace_stats, cmd_workspace_status, cmd_workspace_stop,
-    cmd_workspace_summary, cmd_workspace_timeline, cmd_workspace_update, cmd_workspace_wait;
+    cmd_workspace_summary, cmd_workspace_suspend, cmd_workspace_timeline, cmd_workspace_update,
+    cmd_workspace_wait;
 
 #endif

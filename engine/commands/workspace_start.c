@@ -9,12 +9,17 @@ static json_t *workspace_start_run(const void *args, struct cmd_io *io, struct p
 {
     const struct workspace_args *a = args;
 
-    return workspace_start(a->workspace, &io->progress, err);
+    json_t *view = workspace_start(a->workspace, &io->progress, err);
+    const char *lost = json_string_or(view, "resume_error", NULL);
+
+    if (lost)
+        cmd_io_warn(io, "booted from the disk, what ran has ended: %s", lost);
+    return view;
 }
 
 const struct cmd_spec cmd_workspace_start = {
     .path = "workspace start",
-    .summary = "Start a stopped or failed workspace",
+    .summary = "Start a stopped or failed workspace, or let a suspended one go on",
     .details = "A workspace that runs already is left as it is.",
     .example = "pyro workspace start demo",
     .tool = TOOL("workspace_start", "Start", "Start a stopped workspace.",

@@ -16,7 +16,7 @@ static const struct arg_spec workspace_wait_rows[] = {
     { ARG_ROW_NAMED_("for", workspace_wait_args, wanted, ARG_TYPE_CHOICE, const char *),
       .metavar = "WHAT", .choices = workspace_wanted_names, .def_str = "ready",
       .help = "ready: started; idle: no command runs and each shell is at its prompt; attention: "
-              "something asks, failed or finished; stopped" },
+              "something asks, failed or finished; suspended; stopped" },
     ARG_INT(workspace_wait_args, timeout_seconds, .max = SECONDS_MAX, .unit = "seconds",
             .help = "Fail when it is not so by then; 0: wait however long"),
     ARG_END,
@@ -35,7 +35,7 @@ static json_t *workspace_wait_run(const void *args, struct cmd_io *io, struct py
 
 const struct cmd_spec cmd_workspace_wait = {
     .path = "workspace wait",
-    .summary = "Wait until a workspace is ready, idle, stopped, or needs attention",
+    .summary = "Wait until a workspace is ready, idle, suspended, stopped, or needs attention",
     .details = "One that fails, is deleted, or stops while something else is wanted of it ends the "
                "wait with status 1.",
     .example = "pyro workspace wait demo --for idle --timeout-seconds 60",

@@ -68,6 +68,8 @@ static bool do_stopped(const struct workspace_handle *o, const struct job *job,
         return false;
     if (r.state == WORKSPACE_STARTED) /* its supervisor has just died */
         return pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
+    if (!workspace_check_unsuspended(o, r.state, err))
+        return false;
     if (r.host_compat)
         return pyro_fail(err, PYRO_WORKSPACE_STATE,
                          "workspace '%s' has no disk: it runs on the host", o->id);

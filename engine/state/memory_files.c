@@ -50,6 +50,15 @@ void memory_remove_capture(int workspace_fd, uint32_t number)
     fs_discard_tree(workspace_fd, path);
 }
 
+void memory_forget_suspended(int workspace_fd)
+{
+    static const char *const names[] = { MEMORY_SUSPENDED, MEMORY_SUSPENDED_NEW };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (faccessat(workspace_fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            fs_discard_tree(workspace_fd, names[i]);
+}
+
 /* ---- copies ---- */
 
 bool memory_copy_file(int from_dirfd, int to_dirfd, const char *name, int64_t size,

@@ -1,6 +1,8 @@
 /*
  * Captured machines in a workspace's directory: snapshots/NAME/ of a snapshot with memory, which has
- * the files of vmm/saved.h, and shells/, services/ and commands/ as they were at that moment.
+ * the files of vmm/saved.h, and shells/, services/ and commands/ as they were at that moment; and
+ * suspended/ of a suspended machine, with those of vmm/saved.h alone. The latter is of use while the
+ * record says WORKSPACE_SUSPENDED: before the machine goes on it says something else, for good.
  *
  * It is made under another name and renamed, so it exists whole or not at all; the record names the
  * snapshot after that. One that the record does not name is debris.
@@ -13,6 +15,11 @@
 #define MEMORY_DIR "snapshots"
 #define MEMORY_DIR_NEW MEMORY_DIR "/.new" /* one at a time is being made */
 
+#define MEMORY_SUSPENDED "suspended"
+#define MEMORY_SUSPENDED_NEW ".suspended"
+
+/* Removes what a suspended machine had, and what was to become that. */
+void memory_forget_suspended(int workspace_fd);
 /* The directory of a snapshot's memory, relative to the workspace's; -1 on failure. */
 int memory_open(int workspace_fd, const char *snapshot, struct pyro_error *err) MUST_CHECK;
 /* Removes what the layers' snapshots do not name. Failures are left to the next sweep. */

@@ -18,7 +18,8 @@
 #define RECORD_BYTES_MAX (1024 * 1024)
 #define RECORD_BRIEF_MAX ((size_t)16 * 1024) /* of one that is read in brief: most have 2 KiB */
 
-const char *const workspace_state_names[] = { "created", "started", "stopped", "failed", NULL };
+const char *const workspace_state_names[] = { "created", "started", "suspended",
+                                              "stopped", "failed",  NULL };
 const char *const execution_modes[] = { "guest_vm", "host_compat", NULL };
 const char *const accelerators[] = { "kvm", "tcg", NULL };
 static const char *const paused_reasons[] = { PAUSED_HOST_DISK_FULL, NULL };

@@ -22,6 +22,7 @@
 enum workspace_state {
     WORKSPACE_CREATED, /* being made: its creator holds the lock */
     WORKSPACE_STARTED,
+    WORKSPACE_SUSPENDED, /* its memory is in its directory, as new as its disk (memory_files.h) */
     WORKSPACE_STOPPED,
     WORKSPACE_FAILED
 };
@@ -76,7 +77,7 @@ enum workspace_state {
     ROW(ROW_NUM(workspace_record, created_at, .copy = ROW_OWN,                                     \
                 .help = "Epoch seconds, like all times", .brief = true))                           \
     FIELD(double expires_at) /* 0: never */                                                        \
-    ROW(ROW_NUM(workspace_record, expires_at, .copy = ROW_OWN, .nullable = true))                  \
+    ROW(ROW_NUM(workspace_record, expires_at, .copy = ROW_OWN, .nullable = true, .brief = true))   \
     FIELD(double last_activity_at)                                                                 \
     ROW(ROW_NUM(workspace_record, last_activity_at, .copy = ROW_OWN, .listed = true,               \
                 .brief = true))                                                                    \
@@ -110,6 +111,10 @@ enum workspace_state {
     FIELD(char *last_error) /* NULL: none */                                                       \
     ROW(ROW_TEXT(workspace_record, last_error, .copy = ROW_OWN, .nullable = true,                  \
                  .help = "Why it is failed"))                                                      \
+    FIELD(char *resume_error) /* NULL: none */                                                     \
+    ROW(ROW_TEXT(workspace_record, resume_error, .copy = ROW_OWN, .nullable = true,                \
+                 .sparse = true,                                                                   \
+                 .help = "Why a suspended machine was booted from its disk, without what ran"))    \
     FIELD(json_t *attention) /* of what its shells do, as attention.h has it; NULL: none */        \
     ROW(ROW_OBJECT(workspace_record, attention, attention_rows, .copy = ROW_OWN, .sparse = true,   \
                    .load = load_attention, .show = show_attention, .listed = true, .brief = true)) \
@@ -148,6 +153,8 @@ enum workspace_state {
         char *resume_from) /* the snapshot whose memory the next start goes on from; NULL: none */ \
     ROW(ROW_TEXT(workspace_record, resume_from, .copy = ROW_OWN, .where = ROW_KEPT,                \
                  .sparse = true))                                                                  \
+    FIELD(bool unbegun) /* it was suspended and goes on, but its guest has not been told so yet */ \
+    ROW(ROW_BOOL(workspace_record, unbegun, .copy = ROW_OWN, .where = ROW_KEPT, .sparse = true))   \
     FIELD(bool ephemeral) /* of `run`, or being seeded: removed with its holder */                 \
     ROW(ROW_BOOL(workspace_record, ephemeral, .copy = ROW_OWN, .where = ROW_KEPT, .brief = true))  \
     FIELD(bool spare) /* not claimed yet (engine/supervisor/spare.h) */                            \

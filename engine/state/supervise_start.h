@@ -14,7 +14,8 @@ enum supervise_mode {
     SUPERVISE_FRESH,   /* first start: the disk is as the template's */
     SUPERVISE_RESTART, /* the disk has been used */
     SUPERVISE_ADOPT,   /* QEMU may be running already */
-    SUPERVISE_SPARE    /* fresh, and then paused until it is claimed */
+    SUPERVISE_SPARE,   /* fresh, and then paused until it is claimed */
+    SUPERVISE_DROP     /* of a suspended machine: its memory is dropped, and nothing runs */
 };
 
 #endif

@@ -39,6 +39,8 @@ static const char *const event_names[] = {
     [TIMELINE_RESET] = "reset",
     [TIMELINE_FORKED] = "forked",
     [TIMELINE_COMMIT] = "commit",
+    [TIMELINE_SUSPENDED] = "suspended",
+    [TIMELINE_RESUMED] = "resumed",
     NULL,
 };
 

@@ -36,6 +36,8 @@ enum timeline_event {
     TIMELINE_RESET,
     TIMELINE_FORKED,
     TIMELINE_COMMIT,
+    TIMELINE_SUSPENDED,
+    TIMELINE_RESUMED,
     TIMELINE_EVENTS /* how many there are: of what is none */
 };
 

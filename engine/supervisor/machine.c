@@ -2,6 +2,7 @@
  * host. */
 #include "engine/supervisor/machine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -152,18 +153,37 @@ static bool describe(struct supervisor *s, const struct template *t, struct pyro
 /* ---- a machine that goes on ---- */
 
 /* From here on its memory is older than its disk: whatever happens, it is not used again. */
-static bool machine_before_run(void *arg, struct pyro_error *err)
+static bool machine_before_run(void *arg, const struct vm *vm, struct pyro_error *err)
 {
     struct supervisor *s = arg;
 
     record_set_string(&s->record.resume_from, NULL);
     s->record.used = true;
+    if (s->was_suspended) { /* a successor takes it over and lets it begin */
+        s->record.state = WORKSPACE_STARTED;
+        s->record.unbegun = true;
+        s->record.vm_pid = vm->pid;
+        s->record.vm_start_time = vm->start_time;
+    }
     return record_save(s->dir_fd, &s->record, true, err);
+}
+
+/* Of an older record: the disk has been written to since. */
+static bool check_disk(struct supervisor *s, int dir, const struct disk_chain *disk,
+                       struct pyro_error *err)
+{
+    scoped_json json_t *record = s->was_suspended ? saved_read(dir, err) : NULL;
+    bool fits = s->was_suspended
+                    ? json_int_or(record, "layer", -1) == (int64_t)s->record.disk.active
+                    : disk_is_untouched(AT_FDCWD, disk->layers[disk->count - 1].path);
+
+    return fits || pyro_fail(err, PYRO_SNAPSHOT_STATE, "the disk is newer than the memory");
 }
 
 static bool resume_vm(struct supervisor *s, struct disk_chain *disk, struct pyro_error *err)
 {
-    scoped_close int dir = memory_open(s->dir_fd, s->record.resume_from, err);
+    scoped_close int dir = s->was_suspended ? fs_open_dir(s->dir_fd, MEMORY_SUSPENDED, err)
+                                            : memory_open(s->dir_fd, s->record.resume_from, err);
     scoped_free char *cache_dir = dir < 0 ? NULL : paths_cache(err);
     const struct saved_host host = { .cache_dir = cache_dir,
                                      .guest = boot_guest_digest(),
@@ -179,12 +199,9 @@ static bool resume_vm(struct supervisor *s, struct disk_chain *disk, struct pyro
                             .arg = s };
     bool ok;
 
-    if (!cache_dir || !saved_open(dir, &host, &saved, err))
+    if (!cache_dir || !check_disk(s, dir, disk, err) || !saved_open(dir, &host, &saved, err))
         return false;
-    /* Of an older record: the disk has been written to since. */
-    ok = disk_is_untouched(AT_FDCWD, disk->layers[disk->count - 1].path) ||
-         pyro_fail(err, PYRO_SNAPSHOT_STATE, "the disk is newer than the memory");
-    ok = ok && describe(s, &saved.template, err) && vm_start(&spec, &s->vm, err);
+    ok = describe(s, &saved.template, err) && vm_start(&spec, &s->vm, err);
     if (ok)
         record_set_string(&s->record.accelerator, accel_name(saved.template.accel));
     saved_release(&saved);
@@ -210,12 +227,16 @@ static bool start_resumed(struct supervisor *s, struct pyro_error *err)
     disk_layers_sweep(s->dir_fd, &s->record.disk);
     vm_kill_leftover(s->dir_fd, s->record.id);
     s->with = TALLY_TEMPLATE_HIT;
-    if (!resume_vm(s, &disk.chain, err)) {
-        pyro_wrap(err, "going on from the memory of a snapshot");
-        return pyro_hint(err, "reset to it with --disk-only");
+    if (resume_vm(s, &disk.chain, err)) {
+        note_vm(s);
+        return true;
     }
-    note_vm(s);
-    return true;
+    if (s->was_suspended) {
+        pyro_wrap(err, "resuming");
+        return pyro_hint(err, "'pyro workspace stop' drops the memory and keeps the disk");
+    }
+    pyro_wrap(err, "going on from the memory of a snapshot");
+    return pyro_hint(err, "reset to it with --disk-only");
 }
 
 static bool start_vm(struct supervisor *s, struct pyro_error *err)
@@ -250,6 +271,38 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     s->with = template.built ? TALLY_TEMPLATE_BUILT : TALLY_TEMPLATE_HIT;
     template_release(&template);
     return ok;
+}
+
+/* Whether a memory will never be of use again, rather than now. */
+static bool is_unusable(const struct pyro_error *why)
+{
+    return why->code == PYRO_SNAPSHOT_STATE || why->code == PYRO_RECORD_INVALID ||
+           why->sys_errno == ENOENT || why->sys_errno == EIO;
+}
+
+/* A suspended machine goes on; where its memory is of no use, it is booted, as after a power cut. */
+static bool start_suspended(struct supervisor *s, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+
+    if (start_resumed(s, &why))
+        return true;
+    if (!is_unusable(&why) || s->record.state != WORKSPACE_SUSPENDED)
+        return pyro_copy(err, &why);
+    s->resumes = s->was_suspended = false;
+    s->record.state = WORKSPACE_STOPPED;
+    record_set_string(&s->record.resume_error, why.message);
+    if (!record_save(s->dir_fd, &s->record, true, err))
+        return false;
+    memory_forget_suspended(s->dir_fd);
+    return start_vm(s, err);
+}
+
+static bool start_machine(struct supervisor *s, struct pyro_error *err)
+{
+    if (s->was_suspended)
+        return start_suspended(s, err);
+    return s->resumes ? start_resumed(s, err) : start_vm(s, err);
 }
 
 /* The guest program carried in pyro, as an executable descriptor. */
@@ -328,8 +381,7 @@ bool machine_start(struct supervisor *s, const struct link_ops *ops, struct pyro
     if (s->record.host_compat)
         return start_on_host(s, &fd, err) && open_link(s, fd, LINK_HOST_SOCKET, ops, err);
     /* A machine that goes on has a guest that another host spoke to. */
-    return (s->resumes ? start_resumed(s, err) : start_vm(s, err)) &&
-           open_guest(s, s->resumes, ops, err);
+    return start_machine(s, err) && open_guest(s, s->resumes, ops, err);
 }
 
 bool machine_adopt(struct supervisor *s, const struct link_ops *ops, struct pyro_error *err)

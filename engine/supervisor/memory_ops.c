@@ -19,6 +19,8 @@
 #include "engine/supervisor/disk_push.h"
 #include "engine/supervisor/kept_history.h"
 #include "engine/supervisor/machine.h"
+#include "engine/supervisor/suspend.h"
+#include "engine/supervisor/workspace_ops.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/offload.h"
 #include "vmm/base/patience.h"
@@ -36,13 +38,15 @@ struct memory_op {
     struct link *client; /* NULL: gone */
     uint32_t id;
     struct disk_holder *holder;       /* instead of a client; NULL: gone */
-    char name[SNAPSHOT_NAME_MAX + 1]; /* "": it is for a holder */
+    bool suspends;                    /* the machine is to end … */
+    char name[SNAPSHOT_NAME_MAX + 1]; /* … else to be kept under this name; "": for a holder */
     char *templates_dir;
     json_t *machine;
     uint32_t below, above;
     bool pushed;            /* the new layer is listed … */
     bool switched;          /* … and QEMU writes to it … */
     bool frozen;            /* … and can no longer write to the one below */
+    bool stopped;           /* the machine stands still, held */
     bool busy;              /* QEMU is being asked: do not free now … */
     struct pyro_error doom; /* … but fail with this after it */
     struct offload *work;
@@ -63,6 +67,13 @@ static int64_t now_us(void)
 }
 
 /* ---- the end ---- */
+
+static bool ask(struct supervisor *s, const char *command, struct pyro_error *err)
+{
+    if (!s->vm.qmp)
+        return pyro_fail(err, PYRO_VM_FAILED, "QEMU does not answer");
+    return qmp_command(s->vm.qmp, command, NULL, clock_ms() + QMP_MS, NULL, err);
+}
 
 /* An older guest program does not know the request, and holds nothing. */
 static void memory_ops_on_released(struct stream *stream UNUSED, const json_t *result UNUSED,
@@ -107,10 +118,22 @@ static void op_free(struct memory_op *op)
     disk_merge_maybe(s);
 }
 
+/* A machine that is stopped goes on. */
+static bool go_on(struct memory_op *op, struct pyro_error *err)
+{
+    bool ok = ask(op->supervisor, "cont", err);
+
+    op->stopped = false;
+    release_guest(op->supervisor);
+    return ok;
+}
+
 static void fail(struct memory_op *op, const struct pyro_error *why)
 {
     struct supervisor *s = op->supervisor;
 
+    if (op->stopped)
+        (void)!go_on(op, NULL);
     if (op->client)
         stream_refuse(op->client, op->id, why);
     if (op->holder) {
@@ -174,6 +197,8 @@ static bool memory_ops_write(void *arg, struct pyro_error *err)
     scoped_json json_t *members = NULL;
     scoped_close int dir = -1;
 
+    if (op->suspends)
+        return suspend_write(s, op->templates_dir, op->machine, &captured, &op->state, err);
     if ((mkdirat(s->dir_fd, MEMORY_DIR, 0700) != 0 && errno != EEXIST) ||
         mkdirat(s->dir_fd, MEMORY_DIR_NEW, 0700) != 0)
         return pyro_fail_errno(err, "create '" MEMORY_DIR_NEW "'");
@@ -221,6 +246,21 @@ static bool put_in_place(struct memory_op *op, struct pyro_error *err)
     return false;
 }
 
+/* Nobody asks a machine that has ended: the client hears of it from the end. */
+static void suspend(struct memory_op *op)
+{
+    struct supervisor *s = op->supervisor;
+    struct pyro_error err = { 0 };
+
+    if (!suspend_commit(s, &err)) {
+        fail(op, &err);
+        return;
+    }
+    if (op->client)
+        workspace_ops_await_end(s, op->client, op->id);
+    op_free(op);
+}
+
 static void memory_ops_on_written(void *arg, const struct pyro_error *why)
 {
     struct memory_op *op = arg;
@@ -229,6 +269,8 @@ static void memory_ops_on_written(void *arg, const struct pyro_error *why)
     op->work = NULL;
     if (why)
         fail(op, why);
+    else if (op->suspends)
+        suspend(op);
     else if (!put_in_place(op, &err))
         fail(op, &err);
     else
@@ -237,20 +279,15 @@ static void memory_ops_on_written(void *arg, const struct pyro_error *why)
 
 /* ---- the pause ---- */
 
-static bool ask(struct supervisor *s, const char *command, struct pyro_error *err)
-{
-    if (!s->vm.qmp)
-        return pyro_fail(err, PYRO_VM_FAILED, "QEMU does not answer");
-    return qmp_command(s->vm.qmp, command, NULL, clock_ms() + QMP_MS, NULL, err);
-}
-
 /* The machine is stopped; all of it at one instant. */
 static bool take_all(struct memory_op *op, struct pyro_error *err)
 {
     struct supervisor *s = op->supervisor;
 
-    op->switched = disk_push_switch(s, op->below, op->above, err);
-    return op->switched && device_state_save(s->vm.qmp, clock_ms() + QMP_MS, &op->state, err) &&
+    if (!op->suspends)
+        op->switched = disk_push_switch(s, op->below, op->above, err);
+    return (op->switched || op->suspends) &&
+           device_state_save(s->vm.qmp, clock_ms() + QMP_MS, &op->state, err) &&
            capture_take(op->capture, patience_until(COPY_MS), err);
 }
 
@@ -258,10 +295,13 @@ static bool pause_and_take(struct memory_op *op, struct pyro_error *err)
 {
     struct supervisor *s = op->supervisor;
     int64_t began_us = now_us();
-    bool ok = ask(s, "stop", err) && take_all(op, err);
+    bool ok = (!op->suspends || suspend_check(s, err)) && ask(s, "stop", err) && take_all(op, err);
 
-    /* However it went: the machine goes on. */
-    if (!ask(s, "cont", ok ? err : NULL))
+    /* However it went: the machine goes on; unless it is to end. */
+    op->stopped = true;
+    if (ok && op->suspends)
+        return true;
+    if (!go_on(op, ok ? err : NULL))
         ok = false;
     op->pause_us = now_us() - began_us;
     return ok;
@@ -281,8 +321,8 @@ static void memory_ops_on_held(struct stream *stream, const json_t *result,
     else if (error_from_result(result, &err)) {
         op->busy = true;
         ok = pause_and_take(op, &err);
-        release_guest(s);
-        clients_pause(s, false);
+        if (!op->stopped)
+            clients_pause(s, false);
         if (op->switched)
             op->frozen = disk_fds_take_back(s);
         op->busy = false;
@@ -313,7 +353,7 @@ static bool hold_guest(struct memory_op *op, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = memory_ops_on_held };
     struct supervisor *s = op->supervisor;
-    scoped_json json_t *request = json_pack("{s:s}", "op", "hold");
+    scoped_json json_t *request = json_pack("{s:s, s:b}", "op", "hold", "lean", op->suspends);
 
     if (!supervisor_check_serving(s, err))
         return false;
@@ -389,16 +429,12 @@ static bool find_memory(struct memory_op *op, struct pyro_error *err)
                      "this QEMU cannot save a machine's memory (it has no xen-save-devices-state)");
 }
 
-static bool prepare(struct memory_op *op, struct pyro_error *err)
+static bool push_layer(struct memory_op *op, struct pyro_error *err)
 {
     struct supervisor *s = op->supervisor;
     bool ok;
 
-    op->templates_dir = paths_templates(err);
-    if (!op->templates_dir || !find_memory(op, err))
-        return false;
     memory_sweep(s->dir_fd, &s->record.disk);
-    op->below = s->record.disk.active;
     op->pushed = disk_push_layer(s, op->below, &op->above, err);
     if (!op->pushed)
         return false;
@@ -407,7 +443,18 @@ static bool prepare(struct memory_op *op, struct pyro_error *err)
     op->busy = false;
     if (op->doom.code)
         return pyro_copy(err, &op->doom);
-    if (!ok)
+    return ok;
+}
+
+static bool prepare(struct memory_op *op, struct pyro_error *err)
+{
+    struct supervisor *s = op->supervisor;
+
+    op->templates_dir = paths_templates(err);
+    if (!op->templates_dir || !find_memory(op, err))
+        return false;
+    op->below = s->record.disk.active;
+    if (!op->suspends && !push_layer(op, err))
         return false;
     loop_timer_set(s->loop, &op->deadline, patience(PREPARE_MS), memory_ops_on_late, op);
     op->work = offload_start(s->loop, memory_ops_flush, memory_ops_on_flushed, op, err);
@@ -437,14 +484,17 @@ bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
 {
     const char *what = json_string_or(request, "do", ""), *name = "";
     struct disk_holder *holder = NULL;
+    bool suspends = !strcmp(what, "suspend");
     struct pyro_error why = { 0 };
     struct memory_op *op;
     bool hold = !strcmp(what, "hold");
 
-    if (!hold && strcmp(what, "snapshot") != 0)
+    if (!hold && !suspends && strcmp(what, "snapshot") != 0)
         return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'memory %s'", what);
-    if (!check(s, err) || (!hold && (!json_get_string(request, "name", &name, err) ||
-                                     !disk_layers_check_new(&s->record.disk, name, err))))
+    if (!hold && !suspends && !json_get_string(request, "name", &name, err))
+        return false;
+    if (!check(s, err) || (suspends && !suspend_check(s, err)) ||
+        (*name && !disk_layers_check_new(&s->record.disk, name, err)))
         return false;
     if (hold && !(holder = disk_holder_new(s, client, id, err)))
         return false;
@@ -454,6 +504,7 @@ bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
                               .client = hold ? NULL : client,
                               .id = id,
                               .holder = holder,
+                              .suspends = suspends,
                               .state = BUF_INIT(DEVICE_STATE_BYTES_MAX) };
     snprintf(op->name, sizeof(op->name), "%s", name);
     s->memory_op = op;

@@ -1,5 +1,6 @@
 /*
- * Capturing the machine with its memory: `snapshot create --memory`, and forks of it.
+ * Capturing the machine with its memory: `snapshot create --memory`, forks of it, and `suspend`, which has no new
+ * layer and does not let the machine go on (suspend.h).
  *
  *   the disk is flushed, a new layer is made ready, room for the memory is made   (the machine runs)
  *   the guest holds its processes still                                           (hold)
@@ -21,6 +22,7 @@
  * {"op": "memory", "do": "hold"}: the message {layer, frozen, memory, pause_us, memory_bytes}, of a
  * layer as "disk" "hold" has it, and the number of the captured machine (memory_files.h) that is kept
  * until the stream is closed.
+ * {"op": "memory", "do": "suspend"}: the record, once the machine has ended.
  */
 supervisor_op_fn memory_ops_dispatch;
 /* The guest of an adopted machine answers: nothing of it is held any more. */

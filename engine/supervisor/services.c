@@ -42,6 +42,11 @@ void services_end_all(struct supervisor *s, const struct pyro_error *why UNUSED)
         service_lost(s->services, "its VM ended");
 }
 
+/* None is waited for: suspend_check(). */
+void services_suspend(struct supervisor *s UNUSED)
+{
+}
+
 static void services_end_stale_one(void *arg, const struct service_record *r)
 {
     struct supervisor *s = arg;
@@ -50,9 +55,10 @@ static void services_end_stale_one(void *arg, const struct service_record *r)
     s->record.service_count++;
     if (!service_is_live(r))
         return;
-    ended.state = SERVICE_FAILED;
+    ended.state = s->stop_wanted ? SERVICE_STOPPED : SERVICE_FAILED;
     ended.ended_at = clock_wall();
-    ended.stop_reason = str_printf("its VM ended");
+    ended.stop_reason =
+        str_printf("%s", s->stop_wanted ? "the workspace was stopped" : "its VM ended");
     if (!service_record_save(s->dir_fd, &ended, NULL))
         fprintf(stderr, "service '%s': its end could not be recorded\n", r->name);
     free(ended.stop_reason);
@@ -362,6 +368,7 @@ static void services_adopt_one(void *arg, const struct service_record *r)
     struct pyro_error err = { 0 };
     scoped_service_record struct service_record own = { 0 };
     struct service *sv;
+    bool has_ports;
 
     s->record.service_count++;
     if (!service_is_live(r) || !service_record_load(s->dir_fd, r->name, &own, NULL))
@@ -371,14 +378,21 @@ static void services_adopt_one(void *arg, const struct service_record *r)
         sv->noted = own.state;
         sv->is_noted = true;
     }
-    if (sv && s->is_fork)
+    if (!sv)
+        return;
+    if (s->is_fork)
         leave_ports(sv->record.published);
-    if (sv && !ports_open(s, r->name, sv->record.published, &err))
-        record_set_string(&s->record.last_error, err.message);
-    if (sv && s->is_fork)
+    has_ports = ports_open(s, r->name, sv->record.published, &err);
+    if (s->is_fork)
         service_save(sv);
-    if (sv && !attach(sv, &err))
+    if (!attach(sv, has_ports ? &err : NULL)) {
         service_lost(sv, err.message);
+    } else if (!has_ports && s->was_suspended) { /* another may have taken them meanwhile */
+        tell_stop(sv);
+        service_lost(sv, err.message);
+    } else if (!has_ports) {
+        record_set_string(&s->record.last_error, err.message);
+    }
 }
 
 void services_adopt(struct supervisor *s)

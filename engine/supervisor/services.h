@@ -12,6 +12,7 @@ void services_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */
 void services_end_all(struct supervisor *s, const struct pyro_error *why);
 /* Ends the records of services that no longer have a VM. */
+void services_suspend(struct supervisor *s);
 void services_end_stale(struct supervisor *s);
 /* Logs to the disk. */
 void services_sync(struct supervisor *s);

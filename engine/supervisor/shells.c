@@ -52,6 +52,19 @@ void shells_end_all(struct supervisor *s, const struct pyro_error *why UNUSED)
     }
 }
 
+void shells_suspend(struct supervisor *s)
+{
+    struct pyro_error why = { 0 };
+
+    pyro_fail(&why, PYRO_WORKSPACE_STATE, "workspace '%s' was suspended", s->record.id);
+    for (struct shell *sh = s->shells; sh; sh = sh->next)
+        for (struct shell_ask *a = sh->asks; a; a = a->next) {
+            if (a->client)
+                stream_refuse(a->client, a->id, &why);
+            a->client = NULL;
+        }
+}
+
 static void shells_end_stale_one(void *arg, const struct shell_record *r)
 {
     struct supervisor *s = arg;

@@ -46,6 +46,7 @@ void shells_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */
 void shells_end_all(struct supervisor *s, const struct pyro_error *why);
 /* Ends the records of shells that no longer have a VM. */
+void shells_suspend(struct supervisor *s);
 void shells_end_stale(struct supervisor *s);
 /* Logs to the disk. */
 void shells_sync(struct supervisor *s);

@@ -35,6 +35,7 @@
 #include "engine/supervisor/parts.h"
 #include "engine/supervisor/secret_use.h"
 #include "engine/supervisor/spare.h"
+#include "engine/supervisor/suspend.h"
 #include "engine/supervisor/workspace_ops.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -76,6 +77,8 @@ static bool ended_as_asked(struct supervisor *s)
 {
     scoped_json json_t *data = NULL;
 
+    if (s->suspended)
+        return true;
     if (!s->stop_wanted || s->killed || s->host_pid > 0 || s->took_over_stop)
         return s->stop_wanted;
     if (s->vm.qmp && qmp_wait_event(s->vm.qmp, "SHUTDOWN", clock_ms(), &data, NULL))
@@ -90,13 +93,17 @@ static void record_the_end(struct supervisor *s, bool started)
 
     r->vm_pid = 0;
     r->vm_start_time = 0;
-    r->expires_at = 0;
+    if (!s->suspended)
+        r->expires_at = 0;
     r->stopping = false;
+    r->unbegun = false;
     r->held = false;
     r->unannounced = false;
     r->paused_reason = NULL;
     r->running_command_count = 0;
-    if (s->stop_wanted && started) {
+    if (s->suspended) {
+        r->state = WORKSPACE_SUSPENDED;
+    } else if (s->stop_wanted && started) {
         r->state = WORKSPACE_STOPPED;
         record_set_string(&r->last_error, NULL);
         supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STOPPED));
@@ -123,6 +130,15 @@ static void finish_reset(struct supervisor *s)
         supervisor_complain(s, err.message);
 }
 
+static void end_parts(struct supervisor *s, const struct pyro_error *why)
+{
+    for (const struct supervisor_part *p = s->parts; p->name; p++)
+        if (s->suspended && p->suspend)
+            p->suspend(s);
+        else if (p->end_all)
+            p->end_all(s, why);
+}
+
 static void supervise_on_ended(void *arg, uint32_t events UNUSED)
 {
     struct supervisor *s = arg;
@@ -137,14 +153,16 @@ static void supervise_on_ended(void *arg, uint32_t events UNUSED)
         machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
     s->stop_wanted = ended_as_asked(s);
     s->phase = PHASE_ENDED;
-    if (s->record.clearing)
+    if (s->suspended)
+        pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was suspended");
+    else if (s->record.clearing)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was reset");
     else if (s->stop_wanted)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was stopped");
     else
         pyro_fail(&why, s->end_code ? s->end_code : PYRO_VM_FAILED, "the VM ended: %s",
                   s->end_reason);
-    SUPERVISOR_EACH_PART(s, end_all, &why);
+    end_parts(s, &why);
     if (s->record.clearing)
         finish_reset(s);
     record_the_end(s, started);
@@ -171,7 +189,17 @@ static void note_start(struct supervisor *s)
     if (!timeline_newest(s->dir_fd))
         supervisor_note(s, TIMELINE_ENTRY(TIMELINE_CREATED, .time = s->record.created_at,
                                           .text = s->record.environment));
-    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STARTED));
+    if (s->was_suspended)
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_RESUMED));
+    else
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STARTED));
+}
+
+/* A time to live goes on while its machine is suspended. */
+static void note_expiry(struct workspace_record *r, bool was_suspended)
+{
+    if (!was_suspended && !r->resume_error)
+        r->expires_at = r->ttl_seconds ? clock_wall() + (double)r->ttl_seconds : 0;
 }
 
 static void serve(struct supervisor *s)
@@ -186,8 +214,8 @@ static void serve(struct supervisor *s)
         s->record.used = true;
         s->record.stopping = false;
         s->record.last_activity_at = clock_wall();
-        s->record.expires_at =
-            s->record.ttl_seconds ? clock_wall() + (double)s->record.ttl_seconds : 0;
+        s->record.unbegun = false;
+        note_expiry(&s->record, s->was_suspended);
         record_set_string(&s->record.last_error, NULL);
         news_drop(&s->record.news, NEWS_VM);
         note_start(s);
@@ -211,6 +239,7 @@ static void serve(struct supervisor *s)
     if (s->is_fork)
         memory_sweep(s->dir_fd, &s->record.disk); /* it is used */
     told = supervisor_tell_ready(s);
+    memory_forget_suspended(s->dir_fd);
     if (s->mode == SUPERVISE_ADOPT)
         tally_supervisor_restart();
     else
@@ -379,6 +408,7 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
 {
     sigset_t signals;
     int64_t highest;
+    bool adopted;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -400,8 +430,13 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     }
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
-    s->resumes = s->mode == SUPERVISE_RESTART && s->record.resume_from;
-    s->is_fork = s->resumes && !strcmp(s->record.resume_from, MEMORY_FORK);
+    if (s->mode == SUPERVISE_DROP)
+        return suspend_drop(s, err);
+    s->was_suspended = s->record.state == WORKSPACE_SUSPENDED;
+    if (s->was_suspended && s->mode == SUPERVISE_ADOPT)
+        return pyro_fail(err, PYRO_WORKSPACE_STATE, "the workspace is suspended");
+    s->resumes = s->mode == SUPERVISE_RESTART && (s->record.resume_from || s->was_suspended);
+    s->is_fork = s->resumes && !s->was_suspended && !strcmp(s->record.resume_from, MEMORY_FORK);
     fs_discard_tree(s->dir_fd, MEMORY_CAPTURES); /* their holders' streams are gone */
     host_disk_reserve(s);
     s->paused_since_ms = clock_ms(); /* if it is paused */
@@ -409,7 +444,8 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     s->stop_wanted = s->took_over_stop;
     if (s->record.clearing && !resume_reset(s, err))
         return false;
-    if (s->resumes && !memory_bring_back(s->dir_fd, s->record.resume_from, err))
+    if (s->resumes && !s->was_suspended &&
+        !memory_bring_back(s->dir_fd, s->record.resume_from, err))
         return false;
     highest = command_history_open(&s->commands, s->dir_fd,
                                    s->is_fork   ? "it went on in the workspace that was forked"
@@ -419,9 +455,15 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     s->record.running_command_count = 0; /* they ended with the last supervisor */
     if (highest > s->record.command_count)
         s->record.command_count = highest;
-    if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, &guest_ops, err)
-                                     : machine_start(s, &guest_ops, err)))
+    adopted = s->mode == SUPERVISE_ADOPT;
+    if (!adopted)
+        record_set_string(&s->record.resume_error, NULL);
+    if (!(adopted ? machine_adopt(s, &guest_ops, err) : machine_start(s, &guest_ops, err)))
         return false;
+    if (adopted && s->record.unbegun) { /* the last supervisor was killed as it let it go on */
+        s->mode = SUPERVISE_RESTART;
+        s->resumes = s->was_suspended = true;
+    }
     SUPERVISOR_EACH_PART(s, start);
     supervisor_save(s, false); /* from here on a process that finds the lock free knows what runs */
     supervisor_await_guest(s);
@@ -429,7 +471,7 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (s->record.host_compat)
         supervise_begin(s);
-    else if (s->mode == SUPERVISE_ADOPT)
+    else if (adopted)
         host_disk_try(
             s); /* it may be paused because the host's disk was full; else this does nothing */
     return true;
@@ -445,7 +487,8 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
     supervisor_kill(s);
     if (unheard >= 0)
         proc_signal_fd(unheard, SIGKILL); /* it runs, but cannot be reached */
-    if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
+    if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH &&
+        s->record.state != WORKSPACE_SUSPENDED) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
         SUPERVISOR_EACH_PART(s, end_stale);
         record_the_end(s, true);
@@ -468,7 +511,7 @@ static void claim_fds(struct supervisor *s)
 
 int supervise_main(int argc, char **argv)
 {
-    static const char *const modes[] = { "fresh", "restart", "adopt", "spare" };
+    static const char *const modes[] = { "fresh", "restart", "adopt", "spare", "drop" };
     struct supervisor s = { .parts = supervisor_parts,
                             .dir_fd = SUPERVISE_DIR_FD,
                             .ready_fd = SUPERVISE_READY_FD,
@@ -495,6 +538,8 @@ int supervise_main(int argc, char **argv)
         fail_start(&s, &err);
         return 1;
     }
+    if (s.mode == SUPERVISE_DROP)
+        return !supervisor_tell_ready(&s);
     loop_run(s.loop);
     close(SUPERVISE_LOCK_FD); /* done: others need not wait for memory to be freed */
     vm_release(&s.vm);

@@ -71,7 +71,8 @@ bool supervisor_fail_full(struct pyro_error *err)
 bool supervisor_check_running(const struct supervisor *s, struct pyro_error *err)
 {
     return s->phase == PHASE_RUNNING ||
-           pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+           pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", s->record.id,
+                     s->suspended ? "being suspended" : "stopping");
 }
 
 bool supervisor_check_guest(const struct supervisor *s, struct pyro_error *err)
@@ -248,7 +249,7 @@ void supervisor_stop(struct supervisor *s, bool force)
     scoped_json json_t *request = json_pack("{s:s}", "op", "shutdown");
     struct pyro_error why = { 0 };
 
-    if (s->phase == PHASE_ENDED)
+    if (s->phase == PHASE_ENDED || s->suspended)
         return;
     s->stop_wanted = true;
     if (!s->record.stopping) {

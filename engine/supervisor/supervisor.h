@@ -9,6 +9,7 @@
  *   clients.c        connections of other pyro processes
  *   workspace_ops.c  requests about the workspace as a whole
  *   memory_ops.c     captures of the machine with its memory
+ *   suspend.c        a machine that ends to go on later
  *   services.c       commands that keep running
  *   network.c        guard and passt, which carry a machine's frames
  *   resolver.c       the guest's DNS questions
@@ -97,6 +98,9 @@ struct supervisor_part {
     void (*pause)(struct supervisor *s, const struct pyro_error *why);
     /* The guest is about to shut down: what would prevent that fails. */
     void (*stop)(struct supervisor *s, const struct pyro_error *why);
+    /* The VM is gone and is to go on later, and so is what runs in it: nobody waits for it here any
+     * more. NULL: as end_all. */
+    void (*suspend)(struct supervisor *s);
     /* The VM is gone: what ran in it has ended, and the records say so. */
     void (*end_all)(struct supervisor *s, const struct pyro_error *why);
     /* The workspace's record says so too: requests in progress are answered. Not earlier, since
@@ -156,7 +160,9 @@ struct supervisor {
     uint32_t capture_number;     /* of the last one that was made for a holder */
     struct stream released;      /* memory_ops.c: the guest was told to let go */
     bool resumes;                /* the machine goes on from a captured memory … */
-    bool is_fork;                /* … of another one */
+    bool is_fork;                /* … of another one … */
+    bool was_suspended;          /* … which is its own */
+    bool suspended;              /* it is to go on later: the record says so, QEMU ends */
     struct service *services;
     struct port *ports;             /* of services, listening */
     struct connection *connections; /* through them */

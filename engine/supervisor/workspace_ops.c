@@ -65,6 +65,11 @@ static struct waiter *wait_for_end(struct supervisor *s, struct link *client, ui
     return w;
 }
 
+void workspace_ops_await_end(struct supervisor *s, struct link *client, uint32_t id)
+{
+    wait_for_end(s, client, id);
+}
+
 bool workspace_ops_stop(struct supervisor *s, struct link *client, uint32_t id,
                         const json_t *request, struct pyro_error *err UNUSED)
 {

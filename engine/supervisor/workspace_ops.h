@@ -31,6 +31,8 @@ supervisor_op_fn workspace_ops_reset;
 supervisor_op_fn workspace_ops_forked;
 /* {"op": "update", …}: see workspace_apply_change(). */
 supervisor_op_fn workspace_ops_update;
+/* A client's request is answered with the record once the machine has ended. */
+void workspace_ops_await_end(struct supervisor *s, struct link *client, uint32_t id);
 /* Answers those who wait for the end. */
 void workspace_ops_ended(struct supervisor *s, const struct pyro_error *why);
 

@@ -121,9 +121,10 @@ static json_t *state_of(const struct watched_workspace *w)
     const struct workspace_record *r = &w->record;
     bool is_up = r->state == WORKSPACE_STARTED;
 
-    return json_pack("{s:s, s:I, s:I, s:I, s:s?, s:s?, s:O?, s:o, s:o, s:o}", "state",
-                     workspace_state_name(r->state), "pid", (json_int_t)(is_up ? r->vm_pid : 0),
-                     "pid_started", (json_int_t)(is_up ? r->vm_start_time : 0), "reset_count",
+    return json_pack("{s:s, s:s*, s:I, s:I, s:I, s:s?, s:s?, s:O?, s:o, s:o, s:o}", "state",
+                     workspace_state_name(r->state), "resume_error", r->resume_error, "pid",
+                     (json_int_t)(is_up ? r->vm_pid : 0), "pid_started",
+                     (json_int_t)(is_up ? r->vm_start_time : 0), "reset_count",
                      (json_int_t)r->reset_count, "last_error", r->last_error, "network_error",
                      r->network_error, "attention", record_attention(r), "snapshots",
                      snapshots_of(r), "shells", shells_of(w), "services", services_of(w));
@@ -211,7 +212,9 @@ static void tell_state(const struct telling *t, const json_t *old, const json_t 
         return;
     if (!strcmp(state, "failed"))
         tell(t, "failed", 0, json_pack("{s:O}", "last_error", json_object_get(now, "last_error")));
-    else if (is_up || !strcmp(state, "stopped"))
+    else if (is_up && !strcmp(before, "suspended") && !json_object_get(now, "resume_error"))
+        tell(t, "resumed", 0, NULL);
+    else if (is_up || !strcmp(state, "stopped") || !strcmp(state, "suspended"))
         tell(t, state, 0, NULL);
 }
 

@@ -17,6 +17,8 @@
 #include "vmm/find.h"
 
 #define STOP_DEADLINE_MS 20000
+#define SUSPEND_MS 120000     /* its memory may be large, and its disk slow */
+#define SUSPEND_BUSY_MS 10000 /* for what is just ending */
 #define CALL_DEADLINE_MS 10000
 #define KILL_WAIT_MS 10000
 
@@ -81,6 +83,17 @@ static bool stop_running(const struct workspace_handle *o, bool force, struct py
     return pyro_copy(err, &why);
 }
 
+/* Of a suspended one: what runs in it ends, and its memory is dropped. */
+static bool drop_suspended(const struct workspace_handle *o, struct pyro_error *err)
+{
+    int lock = -1;
+
+    if (record_state(o->dir_fd, o->id) != WORKSPACE_SUSPENDED)
+        return true;
+    lock = workspace_lock_stopped(o, err);
+    return lock >= 0 && supervisor_start(o, lock, SUPERVISE_DROP, NULL, err);
+}
+
 json_t *workspace_stop(const char *ref, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
@@ -88,9 +101,31 @@ json_t *workspace_stop(const char *ref, struct pyro_error *err)
 
     if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    if (!stop_running(&o, false, err))
+    if (!stop_running(&o, false, err) || !drop_suspended(&o, err))
         return NULL;
     return workspace_view(&o, err);
+}
+
+json_t *workspace_suspend(const char *ref, struct pyro_error *err)
+{
+    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "memory", "do", "suspend");
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
+    int64_t until_ms = clock_ms() + SUSPEND_BUSY_MS;
+    struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+    struct pyro_error why = { 0 };
+
+    if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err))
+        return NULL;
+    for (;;) {
+        scoped_json json_t *result = NULL;
+        why = (struct pyro_error){ 0 };
+        result = supervisor_call(&o, request, patience_until(SUSPEND_MS), &why);
+        if (result || record_state(o.dir_fd, o.id) == WORKSPACE_SUSPENDED)
+            return workspace_view(&o, err);
+        if (why.code != PYRO_WORKSPACE_BUSY || clock_ms() > until_ms)
+            return pyro_copy(err, &why);
+        nanosleep(&pause, NULL);
+    }
 }
 
 /* ---- update ---- */

@@ -45,7 +45,8 @@ static bool recover(const struct listing *l, const char *id, struct workspace_re
 static void list_one(void *arg, const struct workspace_record *r)
 {
     scoped_record struct workspace_record recovered = { 0 };
-    bool is_lost = r->state == WORKSPACE_STARTED && recover(arg, r->id, &recovered);
+    bool is_lost = (r->state == WORKSPACE_STARTED || workspace_is_unsettled(r)) &&
+                   recover(arg, r->id, &recovered);
 
     add(arg, is_lost ? &recovered : r);
 }

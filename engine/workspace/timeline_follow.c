@@ -86,7 +86,8 @@ static bool goes_on(struct following *f)
     if (r.reset_count != f->resets)
         f->started_again_by = clock_ms() + START_AGAIN_MS;
     f->resets = r.reset_count;
-    if (r.clearing || r.state == WORKSPACE_STARTED || r.state == WORKSPACE_CREATED)
+    if (r.clearing || r.state == WORKSPACE_STARTED || r.state == WORKSPACE_SUSPENDED ||
+        r.state == WORKSPACE_CREATED)
         return true;
     if (f->started_again_by && store_is_held(f->o->dir_fd))
         f->started_again_by = clock_ms() + START_AGAIN_MS; /* it is being started */

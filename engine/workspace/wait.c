@@ -12,7 +12,8 @@
 #include "engine/state/shell_files.h"
 #include "vmm/base/fs.h"
 
-const char *const workspace_wanted_names[] = { "ready", "idle", "attention", "stopped", NULL };
+const char *const workspace_wanted_names[] = { "ready",     "idle",    "attention",
+                                               "suspended", "stopped", NULL };
 
 struct idleness {
     bool busy;
@@ -41,13 +42,23 @@ static bool is_as_wanted(int dir_fd, const struct workspace_record *r, enum work
         return r->state == WORKSPACE_STARTED && is_idle(dir_fd);
     case WANTED_ATTENTION:
         return attention_state_of(r->attention) > ATTENTION_WAITS;
+    case WANTED_SUSPENDED:
+        return r->state == WORKSPACE_SUSPENDED;
     case WANTED_STOPPED:
         return r->state == WORKSPACE_STOPPED;
     }
     return false;
 }
 
-/* One that has ended does not become idle. To be ready, somebody may start it. */
+/* What stands still by itself: somebody may start what is to be ready, or stop what is suspended. */
+static bool can_leave(enum workspace_state state, enum workspace_wanted wanted)
+{
+    if (state == WORKSPACE_SUSPENDED)
+        return wanted == WANTED_READY || wanted == WANTED_STOPPED;
+    return state != WORKSPACE_STOPPED || wanted == WANTED_READY;
+}
+
+/* One that has ended does not become idle. */
 static bool can_become(const struct lookout *l, const struct workspace_record *r,
                        enum workspace_wanted wanted, struct pyro_error *err)
 {
@@ -57,8 +68,9 @@ static bool can_become(const struct lookout *l, const struct workspace_record *r
         return pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' was deleted", w->id);
     if (!lookout_check_end(l, err))
         return false;
-    return r->state != WORKSPACE_STOPPED || wanted == WANTED_READY ||
-           pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopped", w->id);
+    return can_leave(r->state, wanted) ||
+           pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", w->id,
+                     workspace_state_name(r->state));
 }
 
 static bool watch_files(const struct lookout *l, struct pyro_error *err)

@@ -10,6 +10,7 @@ enum workspace_wanted {
     WANTED_READY,     /* it is started */
     WANTED_IDLE,      /* no command runs in it, and each of its shells is at its prompt */
     WANTED_ATTENTION, /* something in it asks, failed or finished */
+    WANTED_SUSPENDED,
     WANTED_STOPPED
 };
 /* By enum workspace_wanted, the last NULL. */

@@ -43,6 +43,10 @@ json_t *workspace_start(const char *ref, const struct progress *progress,
                         struct pyro_error *err) MUST_CHECK;
 /* Shuts the guest down; a stopped one is returned as it is. */
 json_t *workspace_stop(const char *ref, struct pyro_error *err) MUST_CHECK;
+/* Writes the machine's memory to its directory and ends it: the next start lets it go on.
+ * PYRO_WORKSPACE_STATE when a command runs in it, or it does not run; one that is suspended is left as
+ * it is. */
+json_t *workspace_suspend(const char *ref, struct pyro_error *err) MUST_CHECK;
 /* Ends the VM and removes the workspace and all its data: {workspace_id, deleted}. */
 json_t *workspace_delete(const char *ref, struct pyro_error *err) MUST_CHECK;
 

@@ -57,6 +57,7 @@ import type {
   WorkspaceStatus,
   WorkspaceStop,
   WorkspaceSummary,
+  WorkspaceSuspend,
   WorkspaceSyncPush,
   WorkspaceTimeline,
   WorkspaceUpdate,
@@ -510,6 +511,9 @@ export interface WorkspaceStopOptions extends CallOptions {
 export interface WorkspaceSummaryOptions extends CallOptions {
 }
 
+export interface WorkspaceSuspendOptions extends CallOptions {
+}
+
 export interface WorkspaceSyncPushOptions extends CallOptions {
   /** Where it goes in the workspace; created if missing */
   dest?: string;
@@ -544,8 +548,8 @@ export interface WorkspaceUpdateOptions extends CallOptions {
 }
 
 export interface WorkspaceWaitOptions extends CallOptions {
-  /** ready: started; idle: no command runs and each shell is at its prompt; attention: something asks, failed or finished; stopped */
-  for?: 'ready' | 'idle' | 'attention' | 'stopped';
+  /** ready: started; idle: no command runs and each shell is at its prompt; attention: something asks, failed or finished; suspended; stopped */
+  for?: 'ready' | 'idle' | 'attention' | 'suspended' | 'stopped';
   /** Fail when it is not so by then; 0: wait however long */
   timeoutSeconds?: number;
 }
@@ -822,7 +826,7 @@ export declare abstract class Calls {
    */
   listSnapshots(workspaceId: string, options?: WorkspaceSnapshotListOptions): Promise<WorkspaceSnapshotList>;
   /**
-   * Start a stopped or failed workspace.
+   * Start a stopped or failed workspace, or let a suspended one go on.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   startWorkspace(workspaceId: string, options?: WorkspaceStartOptions): Promise<WorkspaceStart>;
@@ -844,6 +848,11 @@ export declare abstract class Calls {
    */
   summarizeWorkspace(workspaceId: string, options?: WorkspaceSummaryOptions): Promise<WorkspaceSummary>;
   /**
+   * Keep a workspace's memory on disk and end its VM, to go on later.
+   * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
+   */
+  suspendWorkspace(workspaceId: string, options?: WorkspaceSuspendOptions): Promise<WorkspaceSuspend>;
+  /**
    * Copy a directory or a tar archive into a running workspace.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    * @param source A directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz
@@ -860,7 +869,7 @@ export declare abstract class Calls {
    */
   updateWorkspace(workspaceId: string, options?: WorkspaceUpdateOptions): Promise<WorkspaceUpdate>;
   /**
-   * Wait until a workspace is ready, idle, stopped, or needs attention.
+   * Wait until a workspace is ready, idle, suspended, stopped, or needs attention.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   waitWorkspace(workspaceId: string, options?: WorkspaceWaitOptions): Promise<WorkspaceWait>;

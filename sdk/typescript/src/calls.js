@@ -226,6 +226,10 @@ export class Calls {
     return this.call('workspace summary', { workspaceId, ...options });
   }
 
+  suspendWorkspace(workspaceId, options) {
+    return this.call('workspace suspend', { workspaceId, ...options });
+  }
+
   pushWorkspaceSync(workspaceId, source, options) {
     return this.call('workspace sync push', { workspaceId, source, ...options });
   }

@@ -59,12 +59,14 @@ export interface WorkspaceStatus {
   /** Why a started machine is paused; it goes on by itself */
   pausedReason: 'host_disk_full' | null;
   resetCount: number;
+  /** Why a suspended machine was booted from its disk, without what ran */
+  resumeError: string | null;
   runningCommandCount: number;
   runningServiceCount: number;
   secrets: WorkspaceStatusSecrets[];
   serviceCount: number;
   shellCount: number;
-  state: 'created' | 'started' | 'stopped' | 'failed';
+  state: 'created' | 'started' | 'suspended' | 'stopped' | 'failed';
   /** 0: never */
   ttlSeconds: number;
   vcpuCount: number;
@@ -906,7 +908,7 @@ export interface WorkspaceStatsWorkspaces {
   runningCommandCount: number;
   runningServiceCount: number;
   shellCount: number;
-  state: 'created' | 'started' | 'stopped' | 'failed';
+  state: 'created' | 'started' | 'suspended' | 'stopped' | 'failed';
   workspaceId: string;
 }
 
@@ -992,7 +994,7 @@ export interface WorkspaceTimelineEntries {
   /** Who typed it */
   by: 'cli' | 'interface' | 'mcp' | 'api' | null;
   durationMs: number | null;
-  event: 'created' | 'started' | 'stopped' | 'failed' | 'exec_started' | 'exec_ended' | 'shell_opened' | 'shell_ended' | 'input' | 'files' | 'service' | 'attention' | 'network' | 'snapshot' | 'reset' | 'forked' | 'commit';
+  event: 'created' | 'started' | 'stopped' | 'failed' | 'exec_started' | 'exec_ended' | 'shell_opened' | 'shell_ended' | 'input' | 'files' | 'service' | 'attention' | 'network' | 'snapshot' | 'reset' | 'forked' | 'commit' | 'suspended' | 'resumed';
   exitCode: number | null;
   /** Something was typed that is not kept: the terminal did not show it */
   hidden: boolean;
@@ -1035,5 +1037,6 @@ export type WorkspaceShellResize = WorkspaceShellClose;
 export type WorkspaceShellSignal = WorkspaceShellClose;
 export type WorkspaceStart = WorkspaceStatus;
 export type WorkspaceStop = WorkspaceStatus;
+export type WorkspaceSuspend = WorkspaceStatus;
 export type WorkspaceUpdate = WorkspaceStatus;
 export type WorkspaceWait = WorkspaceStatus;

@@ -1754,7 +1754,7 @@ class AsyncCalls:
         *,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
-        """Start a stopped or failed workspace.
+        """Start a stopped or failed workspace, or let a suspended one go on.
 
         A workspace that runs already is left as it is.
 
@@ -1852,6 +1852,30 @@ class AsyncCalls:
         """
         return await self.call(
             "workspace summary",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def suspend_workspace(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Keep a workspace's memory on disk and end its VM, to go on later.
+
+        'workspace start' lets it go on where it was: processes, shells and services, on any day after, a
+        restart of the host included. The memory is used once. Where QEMU, the processor or pyro have
+        changed meanwhile, 'start' says so and boots from the disk. While it is suspended its output can be
+        read; it takes no memory and no time of a processor; its time to live goes on. 'stop' drops the
+        memory. A running command prevents it.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace suspend",
             {
                 "workspace_id": workspace_id,
             },
@@ -1980,18 +2004,18 @@ class AsyncCalls:
         self,
         workspace_id: str,
         *,
-        for_: Literal["ready", "idle", "attention", "stopped"] = "ready",
+        for_: Literal["ready", "idle", "attention", "suspended", "stopped"] = "ready",
         timeout_seconds: int = 0,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
-        """Wait until a workspace is ready, idle, stopped, or needs attention.
+        """Wait until a workspace is ready, idle, suspended, stopped, or needs attention.
 
         One that fails, is deleted, or stops while something else is wanted of it ends the wait with status
         1.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         for_: ready: started; idle: no command runs and each shell is at its prompt; attention: something
-            asks, failed or finished; stopped
+            asks, failed or finished; suspended; stopped
         timeout_seconds: Fail when it is not so by then; 0: wait however long
         """
         return await self.call(

@@ -62,12 +62,13 @@ class WorkspaceStatus(Record):
     network_policy: Literal["off", "egress", "egress+published-ports"]
     paused_reason: Optional[Literal["host_disk_full"]]  # Why a started machine is paused; it goes on by itself
     reset_count: int
+    resume_error: Optional[str]  # Why a suspended machine was booted from its disk, without what ran
     running_command_count: int
     running_service_count: int
     secrets: List[WorkspaceStatusSecrets]
     service_count: int
     shell_count: int
-    state: Literal["created", "started", "stopped", "failed"]
+    state: Literal["created", "started", "suspended", "stopped", "failed"]
     ttl_seconds: int  # 0: never
     vcpu_count: int
     workspace_id: str
@@ -807,7 +808,7 @@ class WorkspaceStatsWorkspaces(Record):
     running_command_count: int
     running_service_count: int
     shell_count: int
-    state: Literal["created", "started", "stopped", "failed"]
+    state: Literal["created", "started", "suspended", "stopped", "failed"]
     workspace_id: str
 
 
@@ -890,7 +891,7 @@ class WorkspaceSyncPush(Record):
 class WorkspaceTimelineEntries(Record):
     by: Optional[Literal["cli", "interface", "mcp", "api"]]  # Who typed it
     duration_ms: Optional[int]
-    event: Literal["created", "started", "stopped", "failed", "exec_started", "exec_ended", "shell_opened", "shell_ended", "input", "files", "service", "attention", "network", "snapshot", "reset", "forked", "commit"]
+    event: Literal["created", "started", "stopped", "failed", "exec_started", "exec_ended", "shell_opened", "shell_ended", "input", "files", "service", "attention", "network", "snapshot", "reset", "forked", "commit", "suspended", "resumed"]
     exit_code: Optional[int]
     hidden: bool  # Something was typed that is not kept: the terminal did not show it
     id: Optional[str]  # Of the shell, service, snapshot, environment or other workspace; the sequence of a command
@@ -925,5 +926,6 @@ WorkspaceShellResize = WorkspaceShellClose
 WorkspaceShellSignal = WorkspaceShellClose
 WorkspaceStart = WorkspaceStatus
 WorkspaceStop = WorkspaceStatus
+WorkspaceSuspend = WorkspaceStatus
 WorkspaceUpdate = WorkspaceStatus
 WorkspaceWait = WorkspaceStatus

@@ -1,0 +1,92 @@
+#!/bin/bash
+# workspace suspend and start, with a process killed at random moments: what runs goes on without a gap, or
+# the disk is as after a power cut and nothing runs; never old memory on a newer disk, no machine left paused,
+# nothing left over. ROUNDS=100 for more; SEED=N repeats a run.
+# run: alone, its kills are spread over the time that a command takes on a machine that does nothing else
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+export TEST_DIR
+pyro=(timeout -k 5 300 "$PYRO")
+ws() { "${pyro[@]}" workspace "$@"; }
+RANDOM=${SEED:-$$}
+echo "SEED=${SEED:-$$}"
+rounds=${ROUNDS:-8}
+wrong=$TEST_DIR/wrong
+: >"$wrong"
+note() { echo "round $round: $action, $target killed after $delay ms: $*" >>"$wrong"; }
+
+"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
+id=$(ws create debian:12-base --mem-mib 256 --name w --id-only 2>/dev/null)
+dir=$XDG_DATA_HOME/pyro/workspaces/$id
+state_now() { run ws status w --json && json .state; }
+has_printed() { ws shell read w "$shell" --plain 2>/dev/null | grep -q -- "$1"; }
+
+# A shell that appends a number, which it has in memory alone, and its sum: a gap or a repetition on the disk
+# is a memory that is older than it.
+begin_counting() {
+    run ws exec w --timeout-seconds 60 -- sh -c 'rm -f counter; sync'
+    shell=$(ws shell open w --id-only 2>/dev/null)
+    ws shell write w "$shell" --input 'i=0; t=0; while :; do i=$((i+1)); t=$((t+i)); echo $i $t >>counter; echo "N $i"; sleep 0.05; done' >/dev/null 2>&1
+    wait_for 60 has_printed '^N 3' || note "nothing counts"
+}
+whole='{ if ($1 != n + 1) print "GAP", n, $1; n = $1; s += $1; if (s != $2) print "SUM", $0 } END { print "END", n }'
+look() {
+    run ws exec w --timeout-seconds 60 -- cat counter
+    [[ $status -eq 0 ]] || note "the machine does not work: $err"
+    found=$(awk "$whole" <<<"$out")
+    [[ $found == "END "* ]] || note "memory and disk differ: $found"
+}
+
+do_killed() {
+    run tests/vm/kill_during.py "$target" "$delay" "${pyro[@]}" workspace "$@"
+    [[ $status -ne 124 ]] || note "hung"
+}
+
+targets=(supervisor qemu self)
+begin_counting
+span=300 resumed=0 booted=0
+for ((round = 1; round <= rounds; round++)); do
+    target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=suspend
+    do_killed suspend w
+    was=$(state_now)
+    case $was in
+    started | suspended | failed) ;;
+    *) note "is '$was'" ;;
+    esac
+    if [[ $was == started ]]; then
+        [[ $(json .shell_count) -eq 1 ]] || note "the shell is gone though its machine runs"
+        look
+        delay=- target=nothing
+        run ws suspend w --json
+        [[ $status -eq 0 ]] || note "cannot be suspended after that: $err"
+        was=$(state_now)
+    fi
+    left_running qemu && note "QEMU is left of a machine that is $was"
+    if [[ $was == suspended ]]; then
+        target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=start
+        do_killed start w
+    fi
+    # Whatever came of it: it can be started, and counts on, or was booted.
+    delay=- target=nothing
+    run ws start w --json
+    [[ $status -eq 0 && $(json .state) == started ]] || note "cannot be started: $err"
+    if [[ $(json .shell_count) -eq 1 ]]; then
+        resumed=$((resumed + 1))
+        last=$(ws shell read w "$shell" --plain 2>/dev/null | sed -n 's/^N //p' | tail -1)
+        wait_for 60 has_printed "^N $((last + 3))\$" || note "it does not count on after $last"
+        look
+    else
+        booted=$((booted + 1))
+        look
+        begin_counting
+    fi
+    [[ -z $(ls -d "$dir"/suspended "$dir"/.suspended 2>/dev/null) ]] || note "memory is left over"
+    span=$((300 + RANDOM % 900))
+done
+is "nothing was lost, doubled or left over" "$(cat "$wrong")" ""
+echo "$resumed went on, $booted were booted"
+check "most went on" [ "$resumed" -gt 0 ]
+run ws stop w --json
+is "stop" "$status" 0
+ws delete w >/dev/null 2>&1
+finish
