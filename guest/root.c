@@ -7,7 +7,6 @@
  */
 #include "guest/root.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -22,13 +21,12 @@
 
 #include "guest/module.h"
 #include "guest/uevent.h"
+#include "guest/warm.h"
 #include "vmm/base/fs.h"
 
 #define DISK "/dev/vda"
 #define NEW_ROOT "/newroot"
 #define DISK_WAIT_MS 5000
-#define WARM_DEPTH_MAX 16
-#define WARM_BYTES_MAX (64 << 20)
 #define METADATA_BYTES (8u << 20)
 
 static const struct {
@@ -167,33 +165,6 @@ bool root_get_mode(const json_t *request, bool *ret_mounted, struct pyro_error *
     return true;
 }
 
-/* Reads a file, or everything in a directory, into the page cache; *left bounds how much an image
- * can make it read. */
-static void warm(int dirfd, const char *name, int depth, ssize_t *left)
-{
-    static char chunk[256 * 1024];
-    ssize_t n;
-    int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (depth ? O_NOFOLLOW : 0));
-    struct dirent *entry;
-    struct stat st;
-    DIR *dir;
-
-    if (fd < 0)
-        return;
-    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && depth < WARM_DEPTH_MAX &&
-        (dir = fdopendir(fd))) {
-        while ((entry = readdir(dir)))
-            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                warm(fd, entry->d_name, depth + 1, left);
-        closedir(dir);
-        return;
-    }
-    if (S_ISREG(st.st_mode))
-        while (*left > 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
-            *left -= n;
-    close(fd);
-}
-
 /* The file system's descriptors and its first bitmaps, which the first new file needs. */
 static void warm_metadata(void)
 {
@@ -208,10 +179,7 @@ static void warm_metadata(void)
 bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED,
                      struct pyro_error *err)
 {
-    const json_t *paths = json_object_get(request, "warm"), *path;
-    ssize_t left = WARM_BYTES_MAX;
     bool mounted;
-    size_t i;
 
     if (!root_get_mode(request, &mounted, err))
         return false;
@@ -220,9 +188,7 @@ bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED
     if (!root_mount_disk(g, false, err))
         return false;
     warm_metadata();
-    json_array_foreach (paths, i, path)
-        if (json_is_string(path))
-            warm(AT_FDCWD, json_string_value(path), 0, &left);
+    warm(json_object_get(request, "warm"));
     return true;
 }
 
