@@ -7,6 +7,7 @@
 #include "engine/cmd/cmd.h"
 #include "engine/network/guard.h"
 #include "engine/supervisor/supervise.h"
+#include "engine/supervisor/template_behind.h"
 #include "engine/workspace/spares.h"
 #include "tui/keys_page.h"
 #include "tui/tui.h"
@@ -19,6 +20,8 @@ int main(int argc, char **argv)
         return supervise_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "__spare"))
         return spare_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "__template"))
+        return template_behind_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "__network"))
         return guard_main();
     if (argc == 2 && !strcmp(argv[1], "__keys"))

@@ -1,7 +1,8 @@
 /*
  * vmm/template.c: finding, checking, installing and removing templates.
  *
- * Locks: TEMPLATES/build.lock while one is built, debris swept and old ones removed; the template's
+ * Locks: TEMPLATES/build.lock while one is built, debris swept and old ones removed; behind.lock while
+ * one is built for which nobody waits, which then takes build.lock to install it; the template's
  * own directory, shared, while it is open (a remover tries it exclusively); KEY/load.lock while RAM
  * is loaded from disk, so that of ten starts at once one loads and nine take it from that one.
  */
@@ -20,6 +21,7 @@
 #include "vmm/base/patience.h"
 #include "vmm/base/turn.h"
 #include "vmm/host.h"
+#include "vmm/template_failed.h"
 #include "vmm/template_private.h"
 
 #define FORMAT 4
@@ -222,25 +224,41 @@ static bool write_record(int dirfd, const json_t *identity, const struct templat
     return fs_write_atomic(dirfd, TEMPLATE_RECORD, text, strlen(text), 0600, err);
 }
 
-/* Builds in a temporary directory and renames it into place; the build lock is held. */
-static bool install(const struct template_spec *spec, int templates_fd, const json_t *identity,
-                    struct template *t, enum boot_evidence *ret_evidence, struct pyro_error *err)
+/* Renamed into place; the build lock is held. */
+static bool put_in_place(int templates_fd, const char *temporary, const char *key,
+                         struct pyro_error *err)
 {
-    scoped_free char *temporary = str_printf(TEMPLATE_TEMPORARY "%s", t->key);
+    return (template_remove(templates_fd, key) &&
+            renameat(templates_fd, temporary, templates_fd, key) == 0 &&
+            fsync(templates_fd) == 0) ||
+           pyro_fail_errno(err, "install a template");
+}
+
+/* In a new directory; the caller holds the lock of directories whose names begin so. */
+static bool build_in(const struct template_spec *spec, int templates_fd, const char *temporary,
+                     const json_t *identity, struct template *t, enum boot_evidence *ret_evidence,
+                     struct pyro_error *err)
+{
     scoped_close int dirfd = -1;
-    struct pyro_error ignored;
-    bool ok;
 
     if (mkdirat(templates_fd, temporary, 0700) != 0)
         return pyro_fail_errno(err, "create a template");
     dirfd = openat(templates_fd, temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dirfd < 0)
         return pyro_fail_errno(err, "create a template");
-    ok = template_build(spec, dirfd, t, ret_evidence, err) && write_record(dirfd, identity, t, err);
-    if (ok &&
-        (!template_remove(templates_fd, t->key) ||
-         renameat(templates_fd, temporary, templates_fd, t->key) != 0 || fsync(templates_fd) != 0))
-        ok = pyro_fail_errno(err, "install a template");
+    return template_build(spec, dirfd, t, ret_evidence, err) &&
+           write_record(dirfd, identity, t, err);
+}
+
+/* Builds and installs it; the build lock is held. */
+static bool install(const struct template_spec *spec, int templates_fd, const json_t *identity,
+                    struct template *t, enum boot_evidence *ret_evidence, struct pyro_error *err)
+{
+    scoped_free char *temporary = str_printf(TEMPLATE_TEMPORARY "%s", t->key);
+    struct pyro_error ignored;
+    bool ok = build_in(spec, templates_fd, temporary, identity, t, ret_evidence, err) &&
+              put_in_place(templates_fd, temporary, t->key, err);
+
     if (!ok && !fs_remove_tree(templates_fd, temporary, &ignored))
         return false;
     return ok;
@@ -268,7 +286,7 @@ static bool build(const struct template_spec *spec, int templates_fd, const json
         return false;
     if (open_installed(templates_fd, identity, t, NULL))
         return true;
-    template_sweep(templates_fd);
+    template_sweep(templates_fd, TEMPLATE_TEMPORARY);
     if (spec->progress)
         spec->progress(spec->arg, "booting a template");
     if (!install(spec, templates_fd, identity, t, ret_evidence, err))
@@ -340,6 +358,82 @@ bool template_open(const struct template_spec *spec, struct template *ret, struc
             return open_with(spec, templates_fd, &start, ret, &evidence, err);
     }
     return pyro_copy(err, &why);
+}
+
+bool template_open_installed(const struct template_spec *spec, struct template *ret,
+                             struct pyro_error *err)
+{
+    scoped_close int templates_fd = open(spec->templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct template t = TEMPLATE_INIT;
+    struct accel_verdict verdict;
+    scoped_json json_t *identity = NULL;
+
+    if (templates_fd < 0)
+        return pyro_fail_errno(err, "'%s'", spec->templates_dir);
+    if (!qemu_find(spec->cache_dir, &t.qemu, err) ||
+        !accel_choose(spec->cache_dir, t.qemu.version, &t.accel, &verdict, err))
+        return false;
+    identity = start_template(spec, &t, err);
+    if (!identity || !open_installed(templates_fd, identity, &t, err))
+        return false;
+    *ret = t;
+    return true;
+}
+
+/* Whether its failure is that of the image, and not of this host or moment. */
+static bool blames_image(enum pyro_code code)
+{
+    return code == PYRO_GUEST_ERROR || code == PYRO_GUEST_LOST || code == PYRO_GUEST_PROTOCOL;
+}
+
+/* The lock of directories behind-… is held. The build lock only while it is put into place: whoever
+ * waits for a template does not wait for one that has time. */
+static bool build_behind(const struct template_spec *spec, int templates_fd, const json_t *identity,
+                         struct template *t, struct pyro_error *err)
+{
+    scoped_free char *temporary = str_printf(TEMPLATE_BEHIND "%s", t->key);
+    scoped_close int lock = -1;
+    struct template other = *t;
+    enum boot_evidence unused;
+    struct pyro_error ignored, why = { 0 };
+    bool ok = build_in(spec, templates_fd, temporary, identity, t, &unused, &why) &&
+              (lock = template_build_lock(templates_fd, NULL, NULL, &why)) >= 0;
+
+    if (ok && open_installed(templates_fd, identity, &other, NULL))
+        template_release(&other); /* somebody did not have time */
+    else if (ok)
+        ok = put_in_place(templates_fd, temporary, t->key, &why);
+    if (!fs_remove_tree(templates_fd, temporary, &ignored))
+        pyro_wrap(&why, "and its files are left");
+    if (!ok && blames_image(why.code))
+        template_note_failure(templates_fd, t->key);
+    return ok || pyro_copy(err, &why);
+}
+
+bool template_build_behind(const struct template_spec *spec, struct pyro_error *err)
+{
+    scoped_close int templates_fd = open(spec->templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped_close int lock = -1;
+    struct template t = TEMPLATE_INIT;
+    struct accel_verdict verdict;
+    scoped_json json_t *identity = NULL;
+
+    if (templates_fd < 0)
+        return pyro_fail_errno(err, "'%s'", spec->templates_dir);
+    if (!qemu_find(spec->cache_dir, &t.qemu, err) ||
+        !accel_choose(spec->cache_dir, t.qemu.version, &t.accel, &verdict, err))
+        return false;
+    lock = fs_lock(templates_fd, TEMPLATE_BEHIND_LOCK, FS_LOCK_NOW, err);
+    identity = lock < 0 ? NULL : start_template(spec, &t, err);
+    if (!identity)
+        return false;
+    template_sweep(templates_fd, TEMPLATE_BEHIND);
+    if (template_has_failed(templates_fd, t.key))
+        return pyro_fail(err, PYRO_VM_FAILED, "it could not be built lately");
+    if (!build_behind(spec, templates_fd, identity, &t, err))
+        return false;
+    template_prune_old(spec->templates_dir);
+    return true;
 }
 
 bool template_key(const struct template_spec *spec, char ret[TEMPLATE_KEY_BYTES],

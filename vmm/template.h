@@ -40,7 +40,7 @@ struct template_spec {
     /* TEMPLATE_RESTART: the size of the disks it is for, which the guest then knows already; 0: for
      * disks of any size. */
     uint64_t disk_bytes;
-    const char *const *warm; /* paths for `prepare`, NULL-terminated; may be NULL */
+    const char *const *warm; /* for `prepare` (guest/warm.h), NULL-terminated; may be NULL */
     unsigned vcpu_count, mem_mib;
     bool network; /* a network device */
     /* Tells in a few words what takes long ("booting a template"); may be NULL. */
@@ -80,6 +80,15 @@ struct template
  */
 bool template_open(const struct template_spec *spec, struct template *ret,
                    struct pyro_error *err) MUST_CHECK;
+/* The same where it is installed and passes its checks; else false, and nothing is built. */
+bool template_open_installed(const struct template_spec *spec, struct template *ret,
+                             struct pyro_error *err) MUST_CHECK;
+/*
+ * Builds it although nobody waits for it, and installs it. PYRO_WORKSPACE_BUSY where another process
+ * does so for any template. One that its own image fails is not tried again for a day
+ * (template_failed.h).
+ */
+bool template_build_behind(const struct template_spec *spec, struct pyro_error *err) MUST_CHECK;
 /* The key of the template that template_open() would open now. Does not build one. */
 bool template_key(const struct template_spec *spec, char ret[TEMPLATE_KEY_BYTES],
                   struct pyro_error *err) MUST_CHECK;

@@ -15,7 +15,9 @@
 #define TEMPLATE_SAVE_MS 60000
 #define TEMPLATE_WRITE_MS 60000
 #define TEMPLATE_BUILD_MS (BOOT_TOTAL_MS + TEMPLATE_SAVE_MS + TEMPLATE_WRITE_MS)
-#define TEMPLATE_TEMPORARY "tmp-" /* what begins so is debris once the build lock is free */
+#define TEMPLATE_TEMPORARY "tmp-" /* what begins so is debris once the build lock is free, … */
+#define TEMPLATE_BEHIND "behind-" /* … and what begins so once this one is */
+#define TEMPLATE_BEHIND_LOCK "behind.lock"
 
 /*
  * Boots what the spec says under t->accel and saves it as files TEMPLATE_RAM and TEMPLATE_STATE in
@@ -31,8 +33,8 @@ int template_build_lock(int templates_fd, turn_tell_fn *tell, void *arg,
                         struct pyro_error *err) MUST_CHECK;
 /* The record in a template's directory, the caller's. */
 json_t *template_read_record(int dirfd, struct pyro_error *err) MUST_CHECK;
-/* Removes what killed builders left; the build lock is held. */
-void template_sweep(int templates_fd);
+/* Removes what killed builders left: what begins with `prefix`, whose lock is held. */
+void template_sweep(int templates_fd, const char *prefix);
 /* Removes TEMPLATES/NAME, or nothing when it is not there; the build lock is held. */
 bool template_remove(int templates_fd, const char *name) MUST_CHECK;
 #endif

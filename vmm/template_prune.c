@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/template_failed.h"
 #include "vmm/template_private.h"
 
 #define TEMPLATES_MAX 4096
@@ -111,14 +112,25 @@ static int64_t remove_those(int templates_fd, struct candidates *all, int64_t ma
     return freed;
 }
 
+static void sweep_behind(int templates_fd)
+{
+    scoped_close int lock = fs_lock(templates_fd, TEMPLATE_BEHIND_LOCK, FS_LOCK_NOW, NULL);
+
+    if (lock >= 0)
+        template_sweep(templates_fd, TEMPLATE_BEHIND);
+}
+
 /* The build lock is held. */
 static int64_t prune(int templates_fd, int64_t max_bytes, bool dry_run)
 {
     struct candidates all = { 0 };
     int64_t freed;
 
-    if (!dry_run)
-        template_sweep(templates_fd);
+    if (!dry_run) {
+        template_sweep(templates_fd, TEMPLATE_TEMPORARY);
+        sweep_behind(templates_fd);
+        template_forget_failures(templates_fd, max_bytes ? TEMPLATE_FAILED_SECONDS : 0);
+    }
     list_all(templates_fd, &all);
     freed = remove_those(templates_fd, &all, max_bytes, dry_run);
     free(all.list);
@@ -147,7 +159,7 @@ void template_prune_old(const char *templates_dir)
         prune(templates_fd, TEMPLATES_BYTES_MAX, false);
 }
 
-void template_sweep(int templates_fd)
+void template_sweep(int templates_fd, const char *prefix)
 {
     scoped_close int fd = openat(templates_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -158,7 +170,7 @@ void template_sweep(int templates_fd)
         return;
     fd = -1; /* the DIR's now */
     while ((entry = readdir(dir)) != NULL)
-        if (strncmp(entry->d_name, TEMPLATE_TEMPORARY, strlen(TEMPLATE_TEMPORARY)) == 0 &&
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
             !fs_remove_tree(templates_fd, entry->d_name, &ignored))
             continue; /* the next one tries again */
 }

@@ -75,7 +75,7 @@ static bool await_ready(int fd, const struct progress *progress, bool *ret_stuck
 bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum supervise_mode mode,
                       const struct progress *progress, struct pyro_error *err)
 {
-    static const char *const modes[] = { "fresh", "restart", "adopt", "spare", "drop" };
+    static const char *const modes[] = SUPERVISE_MODE_NAMES;
     const char *const argv[] = { "/proc/self/exe", "__supervise", modes[mode], w->id, NULL };
     struct proc_spec spec = proc_spec_of(argv);
     scoped_close int lock = lock_fd;

@@ -36,7 +36,11 @@ static bool prepare_template(const char *environment, struct cmd_io *io)
 {
     scoped_json json_t *command = json_pack("[s]", "true");
     struct workspace_spec spec = {
-        .environment = environment, .vcpu_count = 1, .mem_mib = DEFAULT_MEM_MIB, .ttl_seconds = 600
+        .environment = environment,
+        .vcpu_count = 1,
+        .mem_mib = DEFAULT_MEM_MIB,
+        .ttl_seconds = 600,
+        .own_template = true,
     };
     struct workspace_exec_spec exec = { .request = { .command = command, .timeout_ms = 60000 },
                                         .stdin_fd = -1,

@@ -11,11 +11,17 @@ enum {
 };
 
 enum supervise_mode {
-    SUPERVISE_FRESH,   /* first start: the disk is as the template's */
-    SUPERVISE_RESTART, /* the disk has been used */
-    SUPERVISE_ADOPT,   /* QEMU may be running already */
-    SUPERVISE_SPARE,   /* fresh, and then paused until it is claimed */
-    SUPERVISE_DROP     /* of a suspended machine: its memory is dropped, and nothing runs */
+    SUPERVISE_FRESH,        /* first start: the disk is as the template's */
+    SUPERVISE_RESTART,      /* the disk has been used */
+    SUPERVISE_ADOPT,        /* QEMU may be running already */
+    SUPERVISE_SPARE,        /* fresh, and then paused until it is claimed */
+    SUPERVISE_OWN_TEMPLATE, /* fresh, and its environment's own template is built first */
+    SUPERVISE_DROP          /* of a suspended machine: its memory is dropped, and nothing runs */
 };
+/* Each as an argument, in their order. */
+#define SUPERVISE_MODE_NAMES                                                                       \
+    {                                                                                              \
+        "fresh", "restart", "adopt", "spare", "own-template", "drop"                               \
+    }
 
 #endif

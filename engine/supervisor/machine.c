@@ -12,12 +12,12 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "engine/environment/boot.h"
 #include "engine/state/memory_files.h"
 #include "engine/state/paths.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/guest_program.h"
 #include "engine/supervisor/network.h"
+#include "engine/supervisor/template_want.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/clone.h"
@@ -26,92 +26,39 @@
 #define DESCRIPTION "machine.json" /* in run/ */
 #define DESCRIPTION_BYTES_MAX 4096
 
-/* Read once in the template, so that a clone finds them in its page cache: the programs agents run
- * first, and the loader and libraries they need (a first command is a third faster with them).
- * Files that are missing are cached as missing as well. */
-static const char *const warm_paths[] = { "/etc",
-                                          "/tmp",
-                                          "/bin/sh",
-                                          "/bin/bash",
-                                          "/usr/bin/git",
-                                          "/bin/cat",
-                                          "/bin/ls",
-                                          "/usr/bin/env",
-                                          "/bin/true",
-                                          "/usr/local/sbin/sh",
-                                          "/usr/local/bin/sh",
-                                          "/usr/sbin/sh",
-                                          "/lib64/ld-linux-x86-64.so.2",
-                                          "/lib/x86_64-linux-gnu/libc.so.6",
-                                          "/lib/x86_64-linux-gnu/libtinfo.so.6",
-                                          "/lib/x86_64-linux-gnu/libselinux.so.1",
-                                          "/lib/x86_64-linux-gnu/libpcre2-8.so.0",
-                                          "/lib/x86_64-linux-gnu/libz.so.1",
-                                          NULL };
-
-static void machine_template_progress(void *arg, const char *what)
+static void machine_progress(void *arg, const char *what, const struct progress_count *count UNUSED)
 {
     supervisor_tell_progress(arg, what);
 }
 
-static void machine_boot_progress(void *arg, const char *what,
-                                  const struct progress_count *count UNUSED)
+/* `environment`: the environment's layers, for a start from its own template. */
+static bool want(struct supervisor *s, enum template_kind kind,
+                 const struct disk_chain *environment, struct template_want *ret,
+                 struct pyro_error *err)
 {
-    supervisor_tell_progress(arg, what);
-}
+    bool fresh = kind == TEMPLATE_FRESH;
+    const struct template_wish wish = {
+        .kind = kind,
+        .environment = fresh ? environment : NULL,
+        .environment_digest = fresh ? s->record.environment_digest : NULL,
+        .entrypoint = template_entrypoint(s->record.image),
+        .base_path = fresh ? NULL : s->record.base_path,
+        .vcpu_count = (unsigned)s->record.vcpu_count,
+        .mem_mib = (unsigned)s->record.mem_mib,
+        .network = s->record.network_policy != NETWORK_OFF,
+        .progress = { .update = machine_progress, .arg = s },
+    };
 
-/* What templates are made from, and where they are. */
-struct wanted {
-    char *templates_dir, *cache_dir;
-    struct boot_files boot;
-    struct template_spec spec;
-};
-
-static void wanted_release(struct wanted *w)
-{
-    free(w->templates_dir);
-    free(w->cache_dir);
-    boot_files_release(&w->boot);
-}
-#define scoped_wanted __attribute__((cleanup(wanted_release)))
-
-/* `environment`: the environment's layers, for a fresh start. */
-static bool want_template(struct supervisor *s, const struct disk_chain *environment,
-                          struct wanted *ret, struct pyro_error *err)
-{
-    const struct progress progress = { .update = machine_boot_progress, .arg = s };
-    bool fresh = s->mode == SUPERVISE_FRESH;
-    struct disk_layer base = { .path = s->record.base_path, .format = DISK_RAW };
-
-    ret->templates_dir = paths_templates(err);
-    ret->cache_dir = ret->templates_dir ? paths_cache(err) : NULL;
-    if (!ret->cache_dir || !boot_files_ensure(&progress, &ret->boot, err))
-        return false;
-    ret->spec =
-        (struct template_spec){ .templates_dir = ret->templates_dir,
-                                .cache_dir = ret->cache_dir,
-                                .kind = fresh ? TEMPLATE_FRESH : TEMPLATE_RESTART,
-                                .kernel_path = ret->boot.kernel,
-                                .kernel_digest = ret->boot.kernel_digest,
-                                .initramfs_path = ret->boot.initramfs,
-                                .initramfs_digest = ret->boot.initramfs_digest,
-                                .base = fresh ? environment : NULL,
-                                .environment_digest = fresh ? s->record.environment_digest : NULL,
-                                .warm = fresh ? warm_paths : NULL,
-                                .vcpu_count = (unsigned)s->record.vcpu_count,
-                                .mem_mib = (unsigned)s->record.mem_mib,
-                                .network = s->record.network_policy != NETWORK_OFF,
-                                .progress = machine_template_progress,
-                                .arg = s };
-    return fresh || disk_virtual_size(&base, &ret->spec.disk_bytes, err);
+    return template_want(&wish, ret, err);
 }
 
 bool machine_template_is_current(struct supervisor *s, struct pyro_error *err)
 {
-    scoped_wanted struct wanted w = { 0 };
+    scoped_template_want struct template_want w = { 0 };
+    enum template_kind kind = s->root_mounted ? TEMPLATE_FRESH : TEMPLATE_RESTART;
     char key[TEMPLATE_KEY_BYTES];
 
-    return want_template(s, NULL, &w, err) && template_key(&w.spec, key, err) &&
+    return want(s, kind, NULL, &w, err) && template_key(&w.spec, key, err) &&
            ((s->template_key && !strcmp(key, s->template_key)) ||
             pyro_fail(err, PYRO_WORKSPACE_STATE, "its template is an old one"));
 }
@@ -239,6 +186,31 @@ static bool start_resumed(struct supervisor *s, struct pyro_error *err)
     return pyro_hint(err, "reset to it with --disk-only");
 }
 
+/* The environment's own. */
+static bool open_fresh(struct supervisor *s, const struct disk_chain *environment,
+                       struct template *ret, struct pyro_error *err)
+{
+    scoped_template_want struct template_want w = { 0 };
+
+    s->root_mounted = want(s, TEMPLATE_FRESH, environment, &w, err) &&
+                      (s->own_template ? template_open(&w.spec, ret, err)
+                                       : template_open_installed(&w.spec, ret, err));
+    return s->root_mounted;
+}
+
+/* Where a first start finds no template of its environment, it does not wait for one: that of
+ * restarts is for any disk (template_behind.h). */
+static bool open_template(struct supervisor *s, const struct disk_chain *environment,
+                          struct template *ret, struct pyro_error *err)
+{
+    scoped_template_want struct template_want w = { 0 };
+
+    if (s->mode == SUPERVISE_FRESH && s->own_template)
+        return open_fresh(s, environment, ret, err);
+    return (s->mode == SUPERVISE_FRESH && open_fresh(s, environment, ret, NULL)) ||
+           (want(s, TEMPLATE_RESTART, NULL, &w, err) && template_open(&w.spec, ret, err));
+}
+
 static bool start_vm(struct supervisor *s, struct pyro_error *err)
 {
     scoped_layer_chain struct disk_layer_chain disk = { 0 };
@@ -247,7 +219,6 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     struct vm_spec spec = {
         .template = &template, .disk = &disk.chain, .run_dirfd = s->run_fd, .name = s->record.id
     };
-    scoped_wanted struct wanted wanted = { 0 };
     bool ok;
 
     if (!network_check(s, err) || !disk_layers_chain(&s->record.disk, s->record.disk.active,
@@ -261,8 +232,8 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
 
     if (s->mode == SUPERVISE_RESTART)
         vm_kill_leftover(s->dir_fd, s->record.id); /* of one that was killed while starting */
-    ok = want_template(s, &below, &wanted, err) && template_open(&wanted.spec, &template, err) &&
-         describe(s, &template, err) && vm_start(&spec, &s->vm, err);
+    ok = open_template(s, &below, &template, err) && describe(s, &template, err) &&
+         vm_start(&spec, &s->vm, err);
     if (ok) {
         record_set_string(&s->record.accelerator, accel_name(template.accel));
         note_vm(s);

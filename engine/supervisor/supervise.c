@@ -36,6 +36,7 @@
 #include "engine/supervisor/secret_use.h"
 #include "engine/supervisor/spare.h"
 #include "engine/supervisor/suspend.h"
+#include "engine/supervisor/template_behind.h"
 #include "engine/supervisor/workspace_ops.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -250,6 +251,8 @@ static void serve(struct supervisor *s)
         supervisor_stop(s, false);
     else
         disk_merge_maybe(s);
+    if (told && s->mode == SUPERVISE_FRESH && !s->root_mounted && s->phase == PHASE_RUNNING)
+        template_behind_start(s);
 }
 
 static void supervise_on_begin_answer(struct stream *c, const json_t *result,
@@ -295,8 +298,8 @@ static void supervise_begin(struct supervisor *s)
     request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:O, s:o}", "op", "begin", "entropy",
                         entropy_hex, "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec,
                         "hostname", hostname, "machine_id", s->record.machine_id, "root",
-                        s->mode == SUPERVISE_FRESH ? "mounted" : "later", "secrets", secrets,
-                        "network", network_for_guest(s));
+                        s->root_mounted ? "mounted" : "later", "secrets", secrets, "network",
+                        network_for_guest(s));
     if (s->resumes)
         json_object_set_new(request, "fork", json_true());
     if (!stream_open(s->guest, &s->control, request, &ops, s, &err))
@@ -423,11 +426,12 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     if (!secret_use_load(s, err))
         return false;
     s->noted_attention_at = json_number_or(record_attention(&s->record), "since", 0);
-    if (s->mode == SUPERVISE_SPARE) {
+    s->own_template =
+        s->mode == SUPERVISE_OWN_TEMPLATE || s->mode == SUPERVISE_SPARE || template_behind_is_off();
+    if (s->mode == SUPERVISE_SPARE && !spare_new(s, supervise_begin, err))
+        return false;
+    if (s->mode == SUPERVISE_SPARE || s->mode == SUPERVISE_OWN_TEMPLATE)
         s->mode = SUPERVISE_FRESH;
-        if (!spare_new(s, supervise_begin, err))
-            return false;
-    }
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
     if (s->mode == SUPERVISE_DROP)
@@ -511,7 +515,7 @@ static void claim_fds(struct supervisor *s)
 
 int supervise_main(int argc, char **argv)
 {
-    static const char *const modes[] = { "fresh", "restart", "adopt", "spare", "drop" };
+    static const char *const modes[] = SUPERVISE_MODE_NAMES;
     struct supervisor s = { .parts = supervisor_parts,
                             .dir_fd = SUPERVISE_DIR_FD,
                             .ready_fd = SUPERVISE_READY_FD,

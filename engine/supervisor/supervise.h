@@ -2,7 +2,7 @@
 #ifndef PYRO_SUPERVISE_H
 #define PYRO_SUPERVISE_H
 
-/* `pyro __supervise fresh|restart|adopt|spare ID`: the process's main; returns its exit status. */
+/* `pyro __supervise fresh|restart|adopt|spare|own-template ID`: the process's main; returns its exit status. */
 int supervise_main(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@
  *   exec.c           one running command: client on one side, guest on the other
  *   guest_watch.c    whether the guest answers while somebody waits
  *   history.c        commands that ended, until they are written down
+ *   template_behind.c  the template that a first start did not wait for
  *   spare.c          a machine that waits, paused, for whoever claims it
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
@@ -123,7 +124,9 @@ struct supervisor {
     enum phase phase;
     int64_t began_ms;         /* clock_ms() */
     enum tally_template with; /* of this start */
-    struct spare *spare;      /* it is one, or was one; NULL: no */
+    bool own_template;   /* a first start waits until its environment's own template is built */
+    bool root_mounted;   /* its machine is a copy of that one, which has mounted the disk */
+    struct spare *spare; /* it is one, or was one; NULL: no */
     /* Of such a one, by spare.c, else NULL: whether a request may come now, … */
     bool (*check_op)(const struct supervisor *s, const char *op, struct pyro_error *err);
     /* … and telling the claimant how the start ended, err NULL: well. False: nobody is told. */

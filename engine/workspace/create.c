@@ -103,6 +103,14 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
            record_save(dir_fd, r, false, err);
 }
 
+static enum supervise_mode start_mode(const struct workspace_spec *spec,
+                                      const struct workspace_record *r)
+{
+    return r->spare             ? SUPERVISE_SPARE
+           : spec->own_template ? SUPERVISE_OWN_TEMPLATE
+                                : SUPERVISE_FRESH;
+}
+
 static bool create_in(const struct store *store, const struct workspace_spec *spec,
                       struct workspace_record *r, const struct environment *e,
                       const struct progress *progress, struct pyro_error *err)
@@ -118,8 +126,7 @@ static bool create_in(const struct store *store, const struct workspace_spec *sp
     memcpy(w.id, r->id, sizeof(w.id));
     ok = (!spec->secrets || secrets_store(spec->secrets, dir_fd, err)) &&
          (!e || prepare_disk(r, dir_fd, e, progress, err)) &&
-         supervisor_start(&w, take_fd(&lock_fd), r->spare ? SUPERVISE_SPARE : SUPERVISE_FRESH,
-                          progress, err);
+         supervisor_start(&w, take_fd(&lock_fd), start_mode(spec, r), progress, err);
     if (!ok) {
         if (lock_fd >= 0)
             close(take_fd(&lock_fd));

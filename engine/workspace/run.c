@@ -115,6 +115,7 @@ bool workspace_try(const char *environment, const struct progress *progress, str
         .mem_mib = TRY_MEM_MIB,
         .ttl_seconds = 600,
         .without_spares = true,
+        .own_template = true,
     };
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     scoped_record struct workspace_record r = { 0 };

@@ -27,6 +27,7 @@ struct workspace_spec {
     const char *entrypoint;        /* of `run`, in place of the image's; NULL: that */
     bool keeps_disk;               /* of one that ends with its holder: its disk does not */
     bool without_spares; /* it neither takes one nor wishes for one; as one that is held */
+    bool own_template;   /* it waits until its environment's own template is built */
     bool held;           /* workspace_hold() follows: it is stopped with this process */
 };
 

@@ -133,7 +133,8 @@ static bool enter(const char *argv0, struct pyro_error *err)
     set_env("PYRO_TEST_CACHE", str_printf("%s/build/test-cache", root_dir), false);
     set_env("XDG_CACHE_HOME", str_printf("%s", getenv("PYRO_TEST_CACHE")), true);
     unsetenv("PYRO_HOME");
-    setenv("PYRO_SPARES", "0", 1); /* of the rows about them: as they say */
+    setenv("PYRO_SPARES", "0", 1);            /* of the rows about them: as they say */
+    setenv("PYRO_CHECK_TEMPLATES", "now", 1); /* the same */
     unsetenv("PYRO_ENVIRONMENT_CACHE_DIR");
     unsetenv("PYRO_REQUIRE_KVM");
     signal(SIGPIPE, SIG_IGN);

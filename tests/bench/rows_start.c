@@ -11,6 +11,7 @@
 
 #define RUNS 15
 #define COLD_EVERY 5 /* a cold boot takes seconds: one after so many of ours */
+#define FIRST_RUNS 5
 #define BURST 10
 #define BURST_RUNS 5
 
@@ -94,6 +95,45 @@ static bool measure_run(struct bench_result *ret, struct pyro_error *err)
              "where the guest is emulated, QEMU's start and its translation of all that a guest "
              "runs for the first time alone take about a tenth of a cold boot");
     return beside_cold_boot(ret, measure_run_and_cold, err);
+}
+
+/* --- without a template of the environment --- */
+
+/* Once nobody builds one: none that is of an environment. */
+static bool remove_fresh(struct pyro_error *err)
+{
+    static const char script[] =
+        "cd \"$XDG_CACHE_HOME/pyro/templates\" && flock behind.lock true && "
+        "grep -l '\"kind\":\"fresh\"' */template.json | xargs -r dirname | "
+        "xargs -r rm -r";
+    const char *const argv[] = { "sh", "-c", script, NULL };
+
+    return process_quietly(argv, err);
+}
+
+static bool sample_first(bool waits, struct bench_result *ret, struct pyro_error *err)
+{
+    bool ok;
+
+    setenv("PYRO_CHECK_TEMPLATES", waits ? "now" : "soon", 1);
+    ok = remove_fresh(err) &&
+         (waits ? process_sample_peer(run_true(), ret, err) : process_sample(run_true(), ret, err));
+    setenv("PYRO_CHECK_TEMPLATES", "now", 1);
+    return ok;
+}
+
+static bool measure_run_first(struct bench_result *ret, struct pyro_error *err)
+{
+    static const char stopped_once[] = "id=$(\"$1\" workspace create \"$2\" --id-only) && "
+                                       "\"$1\" workspace stop $id && \"$1\" workspace start $id && "
+                                       "\"$1\" workspace delete $id";
+    const char *const restart[] = { "sh", "-c", stopped_once, "sh", bench_pyro(), BENCH_ENVIRONMENT,
+                                    NULL };
+    bool ok = process_quietly(restart, err);
+
+    for (int i = 0; i < FIRST_RUNS && ok; i++)
+        ok = sample_first(false, ret, err) && sample_first(true, ret, err);
+    return ok;
 }
 
 /* --- with a spare --- */
@@ -317,6 +357,12 @@ const struct bench_row bench_start_rows[] = {
       .peer = "plain QEMU, cold boot of the same machine",
       .peer_ratio = 0.1,
       .measure = measure_run },
+    { .name = "run debian:12 -- true, the first one of an image",
+      .unit = "ms",
+      .target = 1000,
+      .peer = "the same, waiting for a template of the image",
+      .peer_ratio = 0.25,
+      .measure = measure_run_first },
     { .name = "run debian:12 -- true, with a spare",
       .unit = "ms",
       .target = 100,

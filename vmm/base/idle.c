@@ -41,6 +41,11 @@ bool idle_enter(void)
     return can_return() && set_policy(0, SCHED_IDLE);
 }
 
+bool idle_enter_for_good(void)
+{
+    return set_policy(0, SCHED_IDLE);
+}
+
 static void leave(const char *process, int depth);
 
 static void leave_children(const char *process, const char *thread, int depth)

@@ -12,6 +12,8 @@
  * nothing has changed.
  */
 bool idle_enter(void);
+/* The same for a process that will not leave it, and so any user's. */
+bool idle_enter_for_good(void);
 /* This process and its descendants, all their threads, are ordinary again; no effect on those that
  * are. */
 void idle_leave(void);
