@@ -8,6 +8,7 @@
 #include "engine/fetch/request.h"
 #include "engine/hash/hash.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/write_behind.h"
 
 #define PROGRESS_EVERY_MS 200
 #define CHUNK_BYTES 65536
@@ -18,6 +19,7 @@ struct blob {
     bool has_begun; /* the hash is of the first `done` bytes, which the file has */
     struct hash hash;
     int64_t done;
+    struct write_behind behind;
     unsigned index;
 };
 
@@ -105,6 +107,7 @@ static bool blobs_data(void *arg, const void *bytes, size_t n, struct pyro_error
         return fail_write(b, err);
     if (!hash_add(&b->hash, bytes, n, err))
         return false;
+    write_behind(&b->behind, b->of->fd, b->done, n);
     b->done += (int64_t)n;
     return true;
 }

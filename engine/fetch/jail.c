@@ -31,6 +31,7 @@ static const struct confine_rule connections[] = {
     HELPER_ALLOW(lseek),
     HELPER_ALLOW(ftruncate),
     HELPER_ALLOW(fsync),
+    HELPER_ALLOW(sync_file_range),
 };
 
 bool fetch_jail_enter(struct pyro_error *err)

@@ -9,7 +9,7 @@
 static const struct confine_rule files[] = {
     HELPER_ALLOW(pread64), HELPER_ALLOW(pwrite64),  HELPER_ALLOW(pwritev),
     HELPER_ALLOW(lseek),   HELPER_ALLOW(ftruncate), HELPER_ALLOW(fallocate),
-    HELPER_ALLOW(fsync),   HELPER_ALLOW(fdatasync),
+    HELPER_ALLOW(fsync),   HELPER_ALLOW(fdatasync), HELPER_ALLOW(sync_file_range),
 };
 
 static unsigned missing;

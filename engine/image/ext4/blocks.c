@@ -65,8 +65,10 @@ bool blocks_take(struct blocks *b, uint32_t wanted, uint64_t *ret_physical, uint
 static bool write_at(struct blocks *b, uint64_t physical, const char *bytes, size_t n,
                      struct pyro_error *err)
 {
-    return fs_pwrite_all(b->fd, bytes, n, (off_t)(physical * BLOCK_BYTES)) ||
-           pyro_fail_errno(err, "write the image");
+    if (!fs_pwrite_all(b->fd, bytes, n, (off_t)(physical * BLOCK_BYTES)))
+        return pyro_fail_errno(err, "write the image");
+    write_behind(&b->behind, b->fd, (int64_t)(physical * BLOCK_BYTES), n);
+    return true;
 }
 
 bool blocks_flush(struct blocks *b, struct pyro_error *err)

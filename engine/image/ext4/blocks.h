@@ -10,6 +10,7 @@
 
 #include "engine/image/ext4/tree.h"
 #include "vmm/base/error.h"
+#include "vmm/base/write_behind.h"
 
 #define BLOCK_BYTES 4096
 
@@ -21,6 +22,7 @@ struct blocks {
     char *buffer; /* blocks from `first` on that are not written yet */
     uint64_t first;
     size_t fill; /* bytes */
+    struct write_behind behind;
 };
 
 bool blocks_init(struct blocks *b, int fd, uint64_t image_blocks,
