@@ -99,6 +99,7 @@ static void record_the_end(struct supervisor *s, bool started)
     r->stopping = false;
     r->unbegun = false;
     r->held = false;
+    r->ephemeral |= r->unannounced; /* ended before anybody was told of it: nothing is left */
     r->unannounced = false;
     r->paused_reason = NULL;
     r->running_command_count = 0;
@@ -390,7 +391,7 @@ static bool watch_machine(struct supervisor *s, struct pyro_error *err)
 static void supervise_on_signal(void *arg, const struct signalfd_siginfo *info)
 {
     if (info->ssi_signo == SIGTERM)
-        supervisor_stop(arg, false);
+        workspace_ops_abandon(arg, false);
 }
 
 /* A reset was committed and its supervisor killed: the machine, if it still runs, uses a disk that

@@ -19,7 +19,8 @@ supervisor_op_fn workspace_ops_hold;
 supervisor_op_fn workspace_ops_attend;
 /* One that has a holder is stopped unless that comes within some seconds. */
 void workspace_ops_await_holder(struct supervisor *s);
-/* Who started it is gone, or does not come: it is stopped, and removed if nobody was told of it. */
+/* Who started it is gone or does not come, or a signal asks for the end: it is stopped, and removed if nobody was told
+ * of it. */
 void workspace_ops_abandon(struct supervisor *s, bool force);
 /* {"op": "keep", "workspace_seed": …}: one that was being seeded under a holder is like any other
  * from now on. */

@@ -173,14 +173,16 @@ interrupted() {
     "$PYRO" workspace delete n >/dev/null
 }
 
-# The same of one that is created: nobody was told of it, so nothing is left, whatever ended this and however early.
+# The same of one that is created: nobody was told of it, so nothing is left, whatever ended this and however early, and
+# whether that came to this process alone or, as from a scheduler, to all of them.
 abandoned() {
-    local signal how
+    local signal how supervisor
     export PYRO_CHECK_PATIENCE=2
     starting() {
         local id
         id=$(ls "$XDG_DATA_HOME/pyro/workspaces" 2>/dev/null)
-        [[ -n $id && -n $(supervisor_of "$id") ]]
+        supervisor=$([[ -z $id ]] || supervisor_of "$id")
+        [[ -n $supervisor ]]
     }
     nothing() { "$PYRO" workspace list >/dev/null && [[ $(ls -A "$XDG_DATA_HOME/pyro/workspaces") == .lock ]]; }
     for signal in TERM HUP KILL; do
@@ -192,6 +194,15 @@ abandoned() {
         kill -$signal $holder
         wait $holder
         wait_for 60 nothing && pass "$signal during the start of a new one: nothing is left"
+        "$PYRO" workspace create debian:12-base --mem-mib 256 --hold --delete >/dev/null 2>&1 &
+        holder=$!
+        wait_for 60 starting
+        kill -STOP "$supervisor" # the start is not over when the signal comes
+        kill -$signal $holder "$supervisor"
+        kill -CONT "$supervisor" 2>/dev/null
+        wait $holder
+        wait_for 60 nothing && pass "… $signal to all of it: nothing is left"
+        refute "… no machine either" left_running qemu-system
     done
 }
 
