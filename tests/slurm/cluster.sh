@@ -35,7 +35,7 @@ SlurmdLogFile=$cluster/%n.log
 MpiDefault=none
 ReturnToService=2
 KillWait=30
-SlurmdTimeout=10
+SlurmdTimeout=300
 JobRequeue=1
 NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[1]} CPUs=$(nproc) RealMemory=4000
 NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=$(nproc) RealMemory=4000
