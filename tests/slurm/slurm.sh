@@ -4,9 +4,14 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/slurm/cluster.sh
 use_shared_cache
 
-# Two "hosts": each has its own state, kernel and templates; environments are in one directory, read-only.
+# Three "hosts": each has its own state, kernel and templates; environments are in one directory, read-only.
+"$PYRO" env pull debian:12-base >/dev/null 2>&1
 export PYRO_ENVIRONMENT_CACHE_DIR=$TEST_DIR/shared
 cp -r --sparse=always "$XDG_CACHE_HOME/pyro/environments" "$PYRO_ENVIRONMENT_CACHE_DIR"
+for node in n1 n2 n3; do # where pyro has run before, so that no kernel is fetched
+    mkdir -p "$TEST_DIR/$node/cache"
+    cp -r --sparse=always "$XDG_CACHE_HOME/pyro/boot" "$XDG_CACHE_HOME"/pyro/*.json "$TEST_DIR/$node/cache/"
+done
 mkdir -p "$TEST_DIR/bin" "$TEST_DIR/jobs"
 cat >"$TEST_DIR/bin/pyro" <<EOF
 #!/bin/bash
@@ -42,7 +47,8 @@ begin_cluster
 timed=$(submit -w n2 --time=1 machine.sh) # looked at last: a minute is the least
 
 # Beside the rest, with as much memory as these nodes have, and no more at once than two processors start in seconds.
-array=$(submit --array=1-50%8 --mem=400M many.sh)
+array=$(submit --exclude=n3 --array=1-50%8 --mem=400M many.sh)
+requeued=$(submit --requeue -w n3 machine.sh) # on a node of its own: that one's slurmd is killed
 
 job=$(submit -w n1 machine.sh)
 wait_for 120 is_ready "$job" && pass "a job holds a machine"
@@ -69,6 +75,12 @@ wait_for 120 job_is "$job" CANCELLED && pass "scancel: the job is cancelled"
 deleted() { ! SLURMD_NODENAME=n1 pyro workspace status "$1" >/dev/null 2>&1 && ! SLURMD_NODENAME=n2 pyro workspace status "$1" >/dev/null 2>&1; }
 check "… and its workspace deleted" deleted "job-$job"
 
+# It begins again some time later, beside the rest.
+wait_for 120 is_ready "$requeued"
+kill_process "$(cat "$cluster/n3.pid")"
+slurmd -N n3
+scontrol requeue "$requeued"
+
 # Slurm counts what its machine takes, and ends it: of a kind whose template is there, so that the start takes less. What was
 # not asked to stop is found failed; a supervisor that outlives what holds it stops it.
 job=$(submit -w n1 --mem=300M --wrap 'exec pyro workspace create debian:12-base --name hog --mem-mib 1024 --hold' --output=machine-%j.out)
@@ -90,21 +102,14 @@ is "an array: each of its fifty machines has worked" "$said" 50
 is "… on both nodes" "$(scontrol show job "$array" -o | sed -n 's/.* NodeList=\(n[12]\) .*/\1/p' | sort -u | xargs)" "n1 n2"
 is "… each task as it should" "$(scontrol show job "$array" -o | grep -c 'JobState=COMPLETED')" 50
 
+restarted() { [[ $(scontrol show job "$requeued" -o | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p') -ge 1 ]] && job_is "$requeued" RUNNING && [[ $(workspaces n3) == 1 ]]; }
+wait_for 300 restarted && pass "slurmd killed and requeued: a new machine"
+scancel "$requeued"
+wait_for 120 is_over "$requeued"
+
 wait_for 300 is_over "$timed"
 is "a job whose time is over" "$(state_of "$timed")" TIMEOUT
-is "… is deleted too" "$(workspaces n1) $(workspaces n2)" "0 0"
-wait_for 60 nothing_runs && pass "… nothing runs"
-
-job=$(submit --requeue -w n1 machine.sh)
-wait_for 120 is_ready "$job"
-kill_process "$(cat "$cluster/n1.pid")"
-
-slurmd -N n1
-scontrol requeue "$job"
-restarted() { [[ $(scontrol show job "$job" -o | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p') -ge 1 ]] && job_is "$job" RUNNING && [[ $(workspaces n1) == 1 ]]; }
-wait_for 300 restarted && pass "slurmd killed and requeued: a new machine"
-scancel "$job"
-wait_for 120 is_over "$job"
-wait_for 60 nothing_runs && pass "… and nothing of either is left"
+is "nothing of any is kept" "$(workspaces n1) $(workspaces n2) $(workspaces n3)" "0 0 0"
+wait_for 60 nothing_runs && pass "… and nothing runs"
 end_cluster
 finish
