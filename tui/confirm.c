@@ -106,8 +106,10 @@ static void confirm_draw(struct screen *s, WINDOW *win)
     draw_scrollbar(win, (struct area){ 2, s->cols - 1, text_rows(c), 1 }, c->first, c->lines,
                    border);
     draw_text(win, row, 3, s->cols - 6,
-              theme_style(confirm_is_ready(s, 0) ? ROLE_BUTTON_FOCUS : ROLE_BUTTON), " y yes ");
-    draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON), " n no ");
+              confirm_is_ready(s, 0) ? theme_style(ROLE_BUTTON)
+                                     : style_on(theme_style(ROLE_DIM), theme_style(ROLE_BUTTON)),
+              " y yes ");
+    draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON_FOCUS), " n no ");
 }
 
 static void confirm_answer(struct screen *s, int yes)
@@ -135,7 +137,7 @@ static bool confirm_is_long(struct screen *s, int arg UNUSED)
 
 static const struct key_binding keys[] = {
     { "yes", "y", "yes", "do it", .act = confirm_answer, .can = confirm_is_ready, .arg = true },
-    { "no", "n Esc q", "no", "leave everything as it is", .act = confirm_answer, .arg = false },
+    { "no", "n Enter Esc", "no", "leave everything as it is", .act = confirm_answer, .arg = false },
     { "down", "Down j PgDn", "more", "the rest of a long text", .act = confirm_scroll,
       .can = confirm_is_long, .arg = 1, .group = KEYS_NAVIGATE },
     { "up", "Up k PgUp", NULL, "… and back", .act = confirm_scroll, .can = confirm_is_long,
@@ -143,20 +145,41 @@ static const struct key_binding keys[] = {
     { 0 },
 };
 
+static void tell_answers(struct screen *s)
+{
+    char yes[32], no[32];
+
+    keymap_first_key(s->ops->name, keymap_named(keys, "yes"), yes);
+    keymap_first_key(s->ops->name, keymap_named(keys, "no"), no);
+    app_message(s->app, ROLE_TEXT, "this is a question: %s says yes; %s, Enter or Esc no", yes, no);
+}
+
+/* Of the keys of all screens help, and those that are no text. */
+static bool works_here_too(const struct key_event *e)
+{
+    static const char *const names[] = { "help", "redraw", "quit" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (keymap_has("global", keymap_named(app_keys, names[i]), e))
+            return i == 0 || !key_is_text(e);
+    return false;
+}
+
 static bool confirm_event(struct screen *s, const struct key_event *e)
 {
     int row = s->rows - 3;
 
     if (e->kind == EVENT_MOUSE && (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN))
         scroll_by((struct confirm *)s, e->mouse == MOUSE_WHEEL_UP ? -1 : 1);
-    /* Text that was meant for something else must not hold the one letter that agrees, nor go on
-     * below as keys. */
+    /* Text that was meant for something else must not hold the one letter that agrees, nor decide
+     * anything, nor go on below as keys. */
     if (e->kind == EVENT_KEY) {
         const struct key_binding *own = keymap_find(keys, s, s->ops->name, e);
-        if (!confirm_is_ready(s, 0) && (!own || own == keymap_named(keys, "yes")))
+        if (!confirm_is_ready(s, 0) &&
+            (!own || own == keymap_named(keys, "yes") || e->code == K_ENTER))
             return true;
-        if (!own && !keymap_find(app_keys, s, "global", e)) {
-            app_pop(s->app);
+        if (!own && !works_here_too(e)) {
+            tell_answers(s);
             return true;
         }
     }
@@ -166,6 +189,12 @@ static bool confirm_event(struct screen *s, const struct key_event *e)
         confirm_answer(s, true);
     else if (e->row == row && e->col >= 12 && e->col < 18)
         confirm_answer(s, false);
+    return true;
+}
+
+/* Nothing opens over it by itself, and no other key is offered. */
+static bool confirm_captures(struct screen *s UNUSED)
+{
     return true;
 }
 
@@ -190,6 +219,7 @@ const struct screen_ops confirm_ops = {
     .size = confirm_size,
     .event = confirm_event,
     .draw = confirm_draw,
+    .captures = confirm_captures,
     .free = confirm_free,
 };
 

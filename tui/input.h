@@ -88,5 +88,7 @@ void input_flush(struct input *in, input_event_fn *fn, void *arg);
 /* "Ctrl-x", "Alt-Enter", "PgUp", "é" to a key and back. */
 bool key_parse(const char *name, size_t n, uint32_t *ret_code, unsigned *ret_mods);
 void key_label(uint32_t code, unsigned mods, char ret[32]);
+/* Whether it is a character, as text is made of. */
+bool key_is_text(const struct key_event *e);
 
 #endif

@@ -68,3 +68,9 @@ void key_label(uint32_t code, unsigned mods, char ret[32])
     snprintf(ret, 32, "%s%s%s%s", mods & MOD_CTRL ? "Ctrl-" : "", mods & MOD_ALT ? "Alt-" : "",
              mods & MOD_SHIFT ? "Shift-" : "", text);
 }
+
+bool key_is_text(const struct key_event *e)
+{
+    return e->kind == EVENT_KEY && !(e->mods & ~(unsigned)MOD_SHIFT) && e->code >= ' ' &&
+           e->code < 0x110000;
+}

@@ -239,14 +239,13 @@ static void tell_how_to_type(struct shell_view *v)
 static bool is_idle_key(struct screen *s, const struct key_event *e)
 {
     static const char *const open_too[] = { "help", "palette" };
-    bool printable = !(e->mods & ~(unsigned)MOD_SHIFT) && e->code >= ' ' && e->code < 0x110000;
 
     if (keymap_find(shell_view_keys, s, s->ops->name, e))
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(open_too); i++)
         if (keymap_has("global", keymap_named(app_keys, open_too[i]), e))
             return false;
-    return printable || !keymap_find(app_keys, s, "global", e);
+    return key_is_text(e) || !keymap_find(app_keys, s, "global", e);
 }
 
 bool shell_view_event(struct screen *s, const struct key_event *e)
@@ -268,7 +267,8 @@ bool shell_view_event(struct screen *s, const struct key_event *e)
     }
     if (e->kind == EVENT_KEY && !is_key(s, "send-release", e))
         v->gave_back = false;
-    if (e->kind == EVENT_KEY && e->code != K_UNKNOWN && is_idle_key(s, e)) {
+    if (e->kind == EVENT_PASTE ||
+        (e->kind == EVENT_KEY && e->code != K_UNKNOWN && is_idle_key(s, e))) {
         tell_how_to_type(v);
         return true;
     }
