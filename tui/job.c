@@ -16,6 +16,8 @@ struct job {
     struct app *app;
     struct child *child; /* NULL: it could not be started */
     char *what;
+    const char *doing; /* to a workspace as a whole: "resetting"; NULL: something else */
+    char *workspace;   /* as the command names it; NULL */
     uint64_t from;
     bool quiet; /* the operator did not ask for it */
     struct loop_timer patience;
@@ -34,7 +36,23 @@ static void free_job(struct job *job)
     loop_timer_cancel(job->app->loop, &job->patience);
     buf_release(&job->said);
     free(job->what);
+    free(job->workspace);
     free(job);
+}
+
+/* What it does, should it be about a workspace as a whole. */
+static void note_workspace(struct job *job, const char *const *argv)
+{
+    static const char *const doing[][2] = { { "start", "starting" },
+                                            { "stop", "stopping" },
+                                            { "delete", "deleting" },
+                                            { "reset", "resetting" } };
+
+    for (size_t i = 0; i < ARRAY_SIZE(doing); i++)
+        if (!strcmp(argv[0], "workspace") && argv[1] && !strcmp(argv[1], doing[i][0]) && argv[2]) {
+            job->doing = doing[i][1];
+            job->workspace = str_printf("%s", argv[2]);
+        }
 }
 
 /* ---- what it says ---- */
@@ -149,6 +167,7 @@ static struct job *start(struct app *app, const char *what, struct child_spec *s
                          .done = done,
                          .arg = arg };
     jobs = job;
+    note_workspace(job, spec->argv);
     spec->ops = &ops;
     spec->arg = job;
     job->child = child_start(app->loop, spec, &failed.error);
@@ -248,6 +267,15 @@ struct job *job_first(const struct app *app UNUSED)
 struct job *job_next(const struct job *job)
 {
     return job->next;
+}
+
+const char *job_on_workspace(const char *id, const char *name)
+{
+    for (const struct job *job = jobs; job; job = job->next)
+        if (job->workspace &&
+            (!strcmp(job->workspace, id) || (name && !strcmp(job->workspace, name))))
+            return job->doing;
+    return NULL;
 }
 
 const char *job_what(const struct job *job)

@@ -63,6 +63,9 @@ struct job *job_first(const struct app *app);
 struct job *job_next(const struct job *job);
 const char *job_what(const struct job *job);
 double job_started(const struct job *job); /* epoch seconds */
+/* What a job that runs does to the workspace of this id or name as a whole, in a word: "resetting";
+ * NULL: nothing. `name` may be NULL. */
+const char *job_on_workspace(const char *id, const char *name);
 /* At the end of the program: those that run go on without us. */
 void job_release_all(struct app *app);
 

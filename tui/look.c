@@ -8,7 +8,7 @@ const struct look_row looks[LOOK_COUNT] = {
     [LOOK_RUNS] = { "▶", "runs", ROLE_GOOD },
     [LOOK_WAITS] = { "❯", "waits", ROLE_ACCENT },
     [LOOK_IDLE] = { "–", "idle", ROLE_IDLE },
-    [LOOK_STARTING] = { "…", "created", ROLE_WARN },
+    [LOOK_CHANGES] = { "…", "changing", ROLE_WARN },
     [LOOK_STOPPED] = { "○", "stopped", ROLE_IDLE },
 };
 
@@ -25,6 +25,8 @@ enum look look_of(const struct watched_workspace *w)
     const struct workspace_record *r = &w->record;
     enum attention_state attention = model_attention(w);
 
+    if (model_change(w))
+        return LOOK_CHANGES;
     if (attention == ATTENTION_ASKS)
         return LOOK_ASKS;
     if (r->state == WORKSPACE_FAILED || r->paused_reason || attention == ATTENTION_FAILED)
@@ -32,7 +34,7 @@ enum look look_of(const struct watched_workspace *w)
     if (attention == ATTENTION_FINISHED)
         return LOOK_FINISHED;
     if (r->state != WORKSPACE_STARTED)
-        return r->state == WORKSPACE_CREATED ? LOOK_STARTING : LOOK_STOPPED;
+        return r->state == WORKSPACE_CREATED ? LOOK_CHANGES : LOOK_STOPPED;
     return anything_runs(w) ? LOOK_RUNS : model_running_shells(w) ? LOOK_WAITS : LOOK_IDLE;
 }
 

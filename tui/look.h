@@ -14,9 +14,9 @@ enum look {
     LOOK_FAILED,
     LOOK_FINISHED,
     LOOK_RUNS,
-    LOOK_WAITS,    /* its shells are at their prompts */
-    LOOK_IDLE,     /* started, and nothing runs in it */
-    LOOK_STARTING, /* it is being created */
+    LOOK_WAITS,   /* its shells are at their prompts */
+    LOOK_IDLE,    /* started, and nothing runs in it */
+    LOOK_CHANGES, /* it is being created, started, stopped, reset or deleted */
     LOOK_STOPPED,
     LOOK_COUNT
 };

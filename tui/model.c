@@ -381,6 +381,11 @@ size_t model_asking_count(const struct model *m)
     return count;
 }
 
+const char *model_change(const struct watched_workspace *w)
+{
+    return job_on_workspace(w->record.id, w->record.name);
+}
+
 const char *model_name(const struct watched_workspace *w)
 {
     return w->record.name ? w->record.name : w->record.id;

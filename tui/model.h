@@ -86,6 +86,8 @@ const struct shell_record *model_notice(const struct watched_workspace *w);
 /* What in it needs the operator's eye. */
 enum attention_state model_attention(const struct watched_workspace *w);
 size_t model_asking_count(const struct model *m);
+/* What the operator is having done to it as a whole: "resetting"; NULL: nothing. */
+const char *model_change(const struct watched_workspace *w);
 /* The name, or else the id. */
 const char *model_name(const struct watched_workspace *w);
 size_t model_running_shells(const struct watched_workspace *w);

@@ -30,7 +30,7 @@ struct snapshots {
 
 /* ---- reset, from here and from the list of workspaces ---- */
 
-static void ask_reset(struct app *app, struct watched_workspace *w, const char *snapshot)
+static void ask_reset_now(struct app *app, struct watched_workspace *w, const char *snapshot)
 {
     scoped_free char *ends = workspace_what_ends(&w, 1),
                      *title = str_printf("reset %s", model_name(w));
@@ -50,6 +50,15 @@ static void ask_reset(struct app *app, struct watched_workspace *w, const char *
                                  .free_arg = job_request_free };
 
     confirm_ask(app, &spec);
+}
+
+static void ask_reset(struct app *app, struct watched_workspace *w, const char *snapshot)
+{
+    if (model_change(w)) {
+        app_message(app, ROLE_WARN, "not now: %s is %s", model_name(w), model_change(w));
+        return;
+    }
+    ask_reset_now(app, w, snapshot);
 }
 
 void snapshots_ask_reset(struct app *app, struct watched_workspace *w)
@@ -168,13 +177,13 @@ static void snapshots_draw(struct screen *s, WINDOW *win)
 
 /* ---- what is done ---- */
 
-static void snapshots_make_it(void *arg, const char *name)
+static void snapshots_make_it(struct prompt *p, void *arg, const char *name)
 {
     struct snapshots *v = arg;
-    const char *const argv[] = { "workspace", "snapshot", "create", v->id, name, NULL };
+    const char *const argv[] = { "workspace", "snapshot", "create", v->id, "--", name, NULL };
     scoped_free char *what = str_printf("create snapshot %s", name);
 
-    job_start(v->screen.app, what, argv, false, NULL, NULL);
+    prompt_start(p, what, argv, NULL, NULL);
 }
 
 static void snapshots_make(struct screen *s, int arg UNUSED)

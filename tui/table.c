@@ -70,11 +70,13 @@ const char *table_state_word(const struct watched_workspace *w, enum role *ret_r
     enum workspace_state state = w->record.state;
     enum look look = look_of(w);
     bool told = look_needs_eye(look) && state == WORKSPACE_STARTED;
+    const char *change = model_change(w);
 
-    *ret_role = told ? looks[look].role : machine_role(state);
-    return w->record.paused_reason ? "paused"
-           : told                  ? looks[look].word
-                                   : workspace_state_name(state);
+    *ret_role = change ? ROLE_WARN : told ? looks[look].role : machine_role(state);
+    return change                    ? change
+           : w->record.paused_reason ? "paused"
+           : told                    ? looks[look].word
+                                     : workspace_state_name(state);
 }
 
 /* Its figures; NULL when they are not known, or, with `live`, of one that does not run. */
@@ -99,9 +101,10 @@ static void table_state(const struct columns *t, void *row, struct cell *ret)
 static void table_states(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
     const struct watched_workspace *w = row;
+    const char *change = model_change(w);
 
     snprintf(ret->text, sizeof(ret->text), "%s %s", looks[look_of(w)].word,
-             workspace_state_name(w->record.state));
+             change ? change : workspace_state_name(w->record.state));
 }
 
 static void table_doing(const struct columns *t UNUSED, void *row, struct cell *ret)
@@ -301,7 +304,7 @@ const struct column table_columns[] = {
     { "ID", .has = table_is_never_shown, .cell = table_id, .search = true },
     { "ENVIRONMENT", 12, .rank = 7, .part = 4, .grow = 12, .cell = table_environment, .dull = true,
       .search = true },
-    { "STATE", 7, .part = 1, .grow = 1, .cell = table_state, .searched = table_states,
+    { "STATE", 7, .part = 1, .grow = 2, .cell = table_state, .searched = table_states,
       .order = "state", .key = table_by_state },
     { "RUNS", 10, .part = 2, .grow = 40, .cell = table_doing },
     { "LABELS", 22, .rank = 2, .part = 1, .grow = 10000, .shrinks = true, .cell = table_labels,

@@ -244,7 +244,7 @@ enum { START, STOP, DELETE, ANSWER, ACKNOWLEDGE };
 
 static bool is_target(const struct watched_workspace *one, int what)
 {
-    enum workspace_state state = one->record.state;
+    enum workspace_state state = model_change(one) ? WORKSPACE_CREATED : one->record.state;
 
     return what == START         ? state == WORKSPACE_STOPPED || state == WORKSPACE_FAILED
            : what == STOP        ? state == WORKSPACE_STARTED
@@ -516,7 +516,7 @@ static void workspaces_end_entry(struct screen *s, int arg UNUSED)
 
 const struct key_binding workspaces_keys[] = {
     { "open", "Enter", "watch", "watch a shell of it", .act = workspaces_watch,
-      .can = workspaces_can_watch, .needs = "a workspace" },
+      .can = workspaces_can_watch, .needs = "a workspace that nothing is being done to" },
     { "clear", "Esc", "show all", "show all again", .act = screen_show_all,
       .can = workspaces_is_filtered, .group = KEYS_VIEW },
     { "unmark", "Esc", "unmark", "mark none", .act = workspaces_unmark,

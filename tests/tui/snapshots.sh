@@ -77,8 +77,10 @@ sees '^ +[0-9.]+[BKMG]? .* first'
 keys c
 sees 'new snapshot'
 keys 'no good' Enter
-sees "no good"
-sees '^ m snapshots'
+sees "│ .*'no good'"
+sees '│ +no good'
+keys Esc
+gone 'new snapshot'
 "$PYRO" workspace snapshot create m other >/dev/null 2>&1
 sees ' other'
 moves ' baseline ' ' first' ' other'
@@ -116,6 +118,11 @@ sees '^ [^ ]+ m .*started'
 keys R
 sees 'Reset m to baseline\?'
 agree
+sees '^ … m .*resetting'
+keys R
+sees 'not now: m is resetting'
+keys Enter
+sees 'nothing is being done to'
 wait_for 60 reset_count_is 2 && pass "it was reset again"
 keys L
 sees 'reset m to baseline: done'
@@ -137,7 +144,9 @@ sees '^ m /workspace'
 keys e
 sees 'export /workspace/note'
 keys C-u "$TEST_DIR/note" Enter
-sees 'export /workspace/note: .*(stopped|not started|not running)'
+sees '│ .*(stopped|not started|not running)'
+keys Esc
+gone 'export /workspace/note'
 keys q
 sees '^ [^ ]+ m .*stopped'
 keys q
