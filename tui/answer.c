@@ -113,9 +113,9 @@ static void answer_send(void *arg)
     answer_free(a);
 }
 
-static void answer_typed(void *arg, const char *text)
+static void answer_typed(struct prompt *p, void *arg UNUSED, const char *text)
 {
-    struct answer *a = arg;
+    struct answer *a = prompt_close(p);
     scoped_free char *question = str_printf("Type this into a shell of each of %s?\n\n%s%s%s",
                                             a->names, *text ? text : "(only Enter)",
                                             *a->silent ? "\n\nNothing asks in: " : "", a->silent);

@@ -21,16 +21,6 @@
 
 /* ---- the stack ---- */
 
-void *screen_new(struct app *app, const struct screen_ops *ops, size_t size)
-{
-    struct screen *s = calloc(1, size);
-
-    BUG_ON(!s);
-    s->ops = ops;
-    s->app = app;
-    return s;
-}
-
 static void free_screen(struct screen *s)
 {
     if (s->win)
@@ -152,15 +142,6 @@ void app_turn(struct app *app)
     stack_changed(app);
 }
 
-bool screen_is_aside(const struct screen *s)
-{
-    const struct screen *at = s->app->top;
-
-    while (at && at != s)
-        at = at->below;
-    return !at;
-}
-
 /* A press, or the wheel, gives the focus to the one of two that it is in; what follows it goes there,
  * too, even when it is outside. */
 static struct screen *aim(struct app *app, struct key_event *e)
@@ -200,40 +181,47 @@ void app_pop(struct app *app)
         app_quit(app);
 }
 
+void app_lift(struct app *app)
+{
+    struct screen *s = app->top;
+
+    BUG_ON(!s->below || s->beside);
+    leave_top(app);
+    app->top = s->below;
+    s->below = app->lifted;
+    app->lifted = s;
+    enter_top(app);
+}
+
+void app_drop(struct app *app, struct screen *s, bool again)
+{
+    struct screen **at = &app->lifted;
+
+    while (*at != s)
+        at = &(*at)->below;
+    *at = s->below;
+    if (again)
+        app_push(app, s);
+    else
+        free_screen(s);
+}
+
 void app_pop_to_first(struct app *app)
 {
     while (app->top && app->top->below)
         app_pop(app);
 }
 
-void screen_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
-/* ---- what a screen is about ---- */
-
-void screen_about(struct screen *s, const char *workspace_ids, const char *shell)
-{
-    s->about = workspace_ids ? str_printf("%s", workspace_ids) : NULL;
-    s->about_shell = shell ? str_printf("%s", shell) : NULL;
-}
-
-void screen_views(struct screen *s, const char *workspace_id, const char *source)
-{
-    free(s->views_workspace);
-    free(s->views);
-    s->views_workspace = workspace_id ? str_printf("%s", workspace_id) : NULL;
-    s->views = source ? str_printf("%s", source) : NULL;
-}
+/* ---- screens whose time is over ---- */
 
 static void app_on_check(void *arg)
 {
     struct app *app = arg;
 
-    while (app->top && app->is_gone && app->is_gone(app->top)) {
-        app_message(app, ROLE_WARN, "%s is gone",
-                    app->top->about_shell ? app->top->about_shell : "what this was about");
+    while (app->top && (app->top->over || (app->is_gone && app->is_gone(app->top)))) {
+        if (!app->top->over)
+            app_message(app, ROLE_WARN, "%s is gone",
+                        app->top->about_shell ? app->top->about_shell : "what this was about");
         app_pop(app);
     }
     if (!app->top || !app->focused || !app->look)
@@ -262,26 +250,6 @@ bool app_shows(const struct screen *s)
     while (at && at != s && at->ops->overlay)
         at = at->below;
     return at && (at == s || at->beside == s);
-}
-
-void screen_filter(struct screen *s, int arg UNUSED)
-{
-    s->find->typing = true;
-}
-
-void screen_show_all(struct screen *s, int arg UNUSED)
-{
-    list_find_set(s->find, "");
-}
-
-bool screen_is_filtered(struct screen *s, int arg UNUSED)
-{
-    return list_find_is_shown(s->find);
-}
-
-bool screen_captures(struct screen *s)
-{
-    return (s->find && s->find->typing) || (s->ops->captures && s->ops->captures(s));
 }
 
 bool app_may_open(const struct app *app, uint64_t serial)
@@ -479,6 +447,8 @@ static void app_on_event(void *arg, const struct key_event *event)
         act(app, "global", binding);
     else if (e.kind == EVENT_KEY && e.code != K_UNKNOWN && e.code != K_ESC)
         app_message(app, ROLE_TEXT, "this key does nothing here; ? lists those that do");
+    else if (e.kind == EVENT_PASTE)
+        app_message(app, ROLE_WARN, "what was pasted is ignored: nothing is typed here");
 }
 
 static void app_on_esc_over(void *arg)
@@ -573,6 +543,8 @@ void app_close(struct app *app)
             free_screen(s->beside);
         free_screen(s);
     }
+    while (app->lifted)
+        app_drop(app, app->lifted, false);
     if (app->loop)
         app_bury(app);
 }

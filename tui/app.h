@@ -83,6 +83,7 @@ struct screen {
     /* Whose end the operator sees here: a workspace's id, and a source in it ("shell:sh1"); NULL:
      * nobody's. See screen_views(). */
     char *views_workspace, *views;
+    bool over;              /* it has done what it is for: closed as soon as it is on top */
     double looked_at;       /* since when there is what the operator saw here last; the model's */
     struct list_find *find; /* of a list that can be filtered; its own */
 };
@@ -112,6 +113,7 @@ struct app {
     int press_row, press_col;
     int exit_signal;          /* that ended it; 0: none */
     struct screen *graveyard; /* popped in this pass; freed at its end */
+    struct screen *lifted;    /* see app_lift() */
     struct loop_deferred bury, check;
     struct model *model;
     bool (*is_gone)(const struct screen *s); /* whether what a screen is about is; the model's */
@@ -140,6 +142,12 @@ void app_check_top(struct app *app);
 void app_push(struct app *app, struct screen *s);
 /* Pops the top screen; the last one's end is the program's. */
 void app_pop(struct app *app);
+/* Takes the top screen out of sight, with all that it holds; app_drop() frees it, or shows it
+ * `again`. */
+void app_lift(struct app *app);
+void app_drop(struct app *app, struct screen *s, bool again);
+/* An overlay wants another size. */
+void app_refit(struct screen *s);
 /* Pushes a screen that shares the room with the top one, has this part of it (PART_LOWER or
  * PART_RIGHT), and the focus. When either is popped, the other has all of it again. */
 void app_split(struct app *app, struct screen *s, enum part part);

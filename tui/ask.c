@@ -10,13 +10,11 @@
 #define LABEL_ROWS 4
 
 struct ask {
-    struct screen screen;
+    struct prompt prompt; /* with its screen first */
     char *title, *label, *hint;
     struct field field;
     bool empty_too;
     ask_fn *answered;
-    void *arg;
-    void (*free_arg)(void *arg);
 };
 
 static int label_rows(const struct ask *a, WINDOW *win, int cols)
@@ -29,24 +27,33 @@ static void ask_size(struct screen *s, int *rows, int *cols)
 {
     if (*cols > ASK_COLS)
         *cols = ASK_COLS;
-    *rows = label_rows((struct ask *)s, NULL, *cols) + 6;
+    *rows =
+        label_rows((struct ask *)s, NULL, *cols) + 6 + prompt_rows((struct prompt *)s, *cols - 6);
+}
+
+/* The row of the field: what is said of it is below. */
+static int field_row(const struct screen *s)
+{
+    return s->rows - 3 - prompt_rows((const struct prompt *)s, s->cols - 6);
 }
 
 static void ask_draw(struct screen *s, WINDOW *win)
 {
     struct ask *a = (struct ask *)s;
+    int row = field_row(s);
 
     draw_clear(win, theme_style(ROLE_DIALOG));
     draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
              a->title);
     label_rows(a, win, s->cols);
-    field_draw(&a->field, win, (struct area){ s->rows - 3, 3, 1, s->cols - 6 },
-               theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), a->hint);
+    field_draw(&a->field, win, (struct area){ row, 3, 1, s->cols - 6 }, theme_style(ROLE_INPUT),
+               theme_style(ROLE_INPUT_DIM), a->hint);
+    prompt_draw(&a->prompt, win, (struct area){ row + 1, 3, s->rows - row - 3, s->cols - 6 });
 }
 
 static bool ask_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
-    *ret_row = s->rows - 3;
+    *ret_row = field_row(s);
     *ret_col = 3 + ((struct ask *)s)->field.cursor_col;
     return true;
 }
@@ -58,7 +65,12 @@ static bool ask_captures(struct screen *s UNUSED)
 
 static bool ask_event(struct screen *s, const struct key_event *e)
 {
-    return e->kind == EVENT_MOUSE || field_event(&((struct ask *)s)->field, e);
+    struct ask *a = (struct ask *)s;
+    bool edits = field_event(&a->field, e);
+
+    if (edits)
+        prompt_changed(&a->prompt);
+    return e->kind == EVENT_MOUSE || edits;
 }
 
 static void ask_send(struct screen *s, int arg UNUSED)
@@ -66,10 +78,9 @@ static void ask_send(struct screen *s, int arg UNUSED)
     struct ask *a = (struct ask *)s;
 
     if (!a->field.len && !a->empty_too)
-        return;
-    /* The question itself lives until this pass of the loop is over. */
-    app_pop(s->app);
-    a->answered(take_ptr(&a->arg), a->field.text);
+        prompt_refuse(&a->prompt, "nothing is written here yet");
+    else if (prompt_can_send(&a->prompt))
+        a->answered(&a->prompt, a->prompt.arg, a->field.text);
 }
 
 static const struct key_binding keys[] = {
@@ -82,8 +93,7 @@ static void ask_free(struct screen *s)
 {
     struct ask *a = (struct ask *)s;
 
-    if (a->arg && a->free_arg)
-        a->free_arg(a->arg);
+    prompt_release(&a->prompt);
     free(a->title);
     free(a->label);
     free(a->hint);
@@ -112,9 +122,9 @@ void ask_line(struct app *app, const struct ask_spec *spec)
     a->hint = str_printf("%s", spec->hint ? spec->hint : "");
     field_set(&a->field, spec->text ? spec->text : "");
     a->answered = spec->answered;
-    a->arg = spec->arg;
-    a->free_arg = spec->free_arg;
+    a->prompt.arg = spec->arg;
+    a->prompt.free_arg = spec->free_arg;
     a->empty_too = spec->empty_too;
-    screen_about(&a->screen, spec->about, spec->about_shell);
-    app_push(app, &a->screen);
+    screen_about(&a->prompt.screen, spec->about, spec->about_shell);
+    app_push(app, &a->prompt.screen);
 }

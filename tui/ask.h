@@ -2,9 +2,10 @@
 #ifndef PYRO_TUI_ASK_H
 #define PYRO_TUI_ASK_H
 
-#include "tui/app.h"
+#include "tui/prompt.h"
 
-typedef void ask_fn(void *arg, const char *text);
+/* Ends by one of the three that prompt.h has for it. */
+typedef void ask_fn(struct prompt *p, void *arg, const char *text);
 
 struct ask_spec {
     const char *title, *label; /* label: a sentence above the field; wrapped */
@@ -13,7 +14,7 @@ struct ask_spec {
     const char *about, *about_shell; /* as screen_about() takes them */
     ask_fn *answered;
     void *arg;
-    void (*free_arg)(void *arg); /* for the arg of a question without an answer; NULL: none */
+    void (*free_arg)(void *arg); /* unless the prompt was closed by prompt_close(); NULL: none */
 };
 
 /* Opens the question; all texts are copied. */

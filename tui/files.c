@@ -301,14 +301,14 @@ static void files_exported(void *arg, const struct job_end *end)
                     json_string_or(end->result, "output_path", ""));
 }
 
-static void files_export_it(void *arg, const char *output)
+static void files_export_it(struct prompt *p, void *arg, const char *output)
 {
     struct files *f = arg;
     const char *const argv[] = { "workspace", "export", f->id, f->exporting,
                                  "--output",  output,   NULL };
     scoped_free char *what = str_printf("export %s", f->exporting);
 
-    job_start(f->screen.app, what, argv, false, files_exported, f->screen.app);
+    prompt_start(p, what, argv, files_exported, f->screen.app);
 }
 
 static void files_ask_export(struct screen *s, int arg UNUSED)

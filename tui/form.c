@@ -22,8 +22,9 @@ struct form_field {
 };
 
 struct form {
-    struct screen screen;
-    struct form_spec spec;
+    struct prompt prompt;  /* with its screen first */
+    struct form_spec spec; /* but its title */
+    char *title;
     struct form_field fields[FORM_FIELDS_MAX];
     int count, focus;
     int wrong; /* the field whose value the command would not take; -1: none */
@@ -103,8 +104,8 @@ struct layout {
 
 static struct layout layout_of(const struct form *f)
 {
-    bool small = f->screen.rows < f->count + HELP_ROWS + 5;
-    int rows = f->screen.rows - (f->wrong >= 0);
+    bool small = f->prompt.screen.rows < f->count + HELP_ROWS + 5;
+    int rows = f->prompt.screen.rows - (f->wrong >= 0);
     struct layout l = { .top = small ? 1 : 2,
                         .fields = f->count,
                         .label_cols = LABEL_COLS_MIN,
@@ -113,8 +114,8 @@ static struct layout layout_of(const struct form *f)
     for (int i = 0; i < f->count; i++)
         if (draw_width(f->fields[i].words->label) + 2 > l.label_cols)
             l.label_cols = draw_width(f->fields[i].words->label) + 2;
-    if (l.label_cols > f->screen.cols / 2)
-        l.label_cols = f->screen.cols / 2;
+    if (l.label_cols > f->prompt.screen.cols / 2)
+        l.label_cols = f->prompt.screen.cols / 2;
     if (small && f->count > rows - 2 - l.help_rows)
         l.fields = rows > 3 + l.help_rows ? rows - 2 - l.help_rows : 1;
     l.first = f->focus >= l.fields ? f->focus - l.fields + 1 : 0;
@@ -139,13 +140,14 @@ static void draw_field(struct form *f, const struct layout *l, WINDOW *win, int 
               : i == f->focus ? style_on(theme_style(ROLE_KEY), dialog)
                               : dialog,
               field->words->label);
-    field_draw(&field->text, win, (struct area){ row, col, 1, f->screen.cols - 5 - col },
+    field_draw(&field->text, win, (struct area){ row, col, 1, f->prompt.screen.cols - 5 - col },
                theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM),
                field->words->empty ? field->words->empty : "none");
     if (i == f->wrong)
-        draw_text(win, row + 1, col, f->screen.cols - 3 - col, bad, f->why);
+        draw_text(win, row + 1, col, f->prompt.screen.cols - 3 - col, bad, f->why);
     if (option(f, field->row, 0))
-        draw_text(win, row, f->screen.cols - 4, 2, style_on(theme_style(ROLE_DIM), dialog), "◂▸");
+        draw_text(win, row, f->prompt.screen.cols - 4, 2, style_on(theme_style(ROLE_DIM), dialog),
+                  "◂▸");
 }
 
 static void form_draw(struct screen *s, WINDOW *win)
@@ -154,21 +156,23 @@ static void form_draw(struct screen *s, WINDOW *win)
     const struct arg_spec *at = f->fields[f->focus].row;
     struct style dim = style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG));
     struct layout l = layout_of(f);
+    struct area below = { row_of(f, &l, l.first + l.fields) + l.top - 1, 3, l.help_rows,
+                          s->cols - 6 };
     scoped_free char *help = NULL;
 
     draw_clear(win, theme_style(ROLE_DIALOG));
     draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
-             f->spec.title);
+             f->title);
     for (int i = l.first; i < l.first + l.fields; i++)
         draw_field(f, &l, win, i);
     draw_scrollbar(win, (struct area){ l.top, s->cols - 1, l.fields, 1 }, l.first, f->count,
                    theme_style(ROLE_DIALOG_BORDER));
     help = str_printf("%s.%s %s", at->help ? at->help : "",
                       option(f, at, 0) ? " Left and right choose." : "", f->spec.note);
-    draw_wrapped(
-        win,
-        (struct area){ row_of(f, &l, l.first + l.fields) + l.top - 1, 3, l.help_rows, s->cols - 6 },
-        dim, help);
+    if (prompt_rows(&f->prompt, below.cols))
+        prompt_draw(&f->prompt, win, below);
+    else
+        draw_wrapped(win, below, dim, help);
 }
 
 static bool form_cursor(struct screen *s, int *ret_row, int *ret_col)
@@ -208,10 +212,9 @@ static bool check(struct form *f)
 
 static void send(struct form *f)
 {
-    struct form_spec spec = f->spec;
     const char *argv[WORDS_MAX];
     char flags[FORM_FIELDS_MAX][72];
-    scoped_free char *path = str_printf("%s", spec.cmd->path);
+    scoped_free char *path = str_printf("%s", f->spec.cmd->path);
     size_t n = 0;
 
     for (char *at = path, *word; (word = strsep(&at, " "));)
@@ -230,9 +233,7 @@ static void send(struct form *f)
         argv[n++] = field->text.text;
     }
     argv[n] = NULL;
-    /* The form itself lives until this pass of the loop is over. */
-    app_pop(f->screen.app);
-    spec.send(spec.arg, argv);
+    f->spec.send(&f->prompt, f->prompt.arg, argv);
 }
 
 /* ---- the screen ---- */
@@ -249,7 +250,7 @@ static void form_mouse(struct form *f, const struct key_event *e)
     for (int i = l.first; e->mouse == MOUSE_PRESS && i < l.first + l.fields; i++)
         if (e->row == row_of(f, &l, i)) {
             f->focus = i;
-            if (e->col >= f->screen.cols - 5 && choose(f, false) && f->wrong == i)
+            if (e->col >= f->prompt.screen.cols - 5 && choose(f, false) && f->wrong == i)
                 f->wrong = -1;
             return;
         }
@@ -269,6 +270,8 @@ static bool form_event(struct screen *s, const struct key_event *e)
             field_event(&f->fields[f->focus].text, e);
     if (taken && f->wrong == f->focus)
         f->wrong = -1;
+    if (taken)
+        prompt_changed(&f->prompt);
     return taken;
 }
 
@@ -276,7 +279,7 @@ static void form_send(struct screen *s, int arg UNUSED)
 {
     struct form *f = (struct form *)s;
 
-    if (check(f))
+    if (prompt_can_send(&f->prompt) && check(f))
         send(f);
 }
 
@@ -301,7 +304,9 @@ static void form_free(struct screen *s)
 {
     struct form *f = (struct form *)s;
 
+    prompt_release(&f->prompt);
     json_decref(f->environments);
+    free(f->title);
     free(f);
 }
 
@@ -323,6 +328,10 @@ void form_ask(struct app *app, const struct form_spec *spec)
     struct form *f = screen_new(app, &form_ops, sizeof(*f));
 
     f->spec = *spec;
+    f->title = str_printf("%s", spec->title);
+    f->prompt.arg = spec->arg;
+    f->prompt.free_arg = spec->free_arg;
+    screen_about(&f->prompt.screen, spec->about, NULL);
     f->wrong = -1;
     f->environments = complete_values(COMPLETE_ENVIRONMENT, NULL);
     for (const struct form_row *words = spec->rows; words->name; words++) {
@@ -330,5 +339,5 @@ void form_ask(struct app *app, const struct form_spec *spec)
         BUG_ON(!row || f->count == FORM_FIELDS_MAX);
         add_field(f, row, words);
     }
-    app_push(app, &f->screen);
+    app_push(app, &f->prompt.screen);
 }

@@ -6,12 +6,13 @@
 #define PYRO_TUI_FORM_H
 
 #include "engine/cmd/spec.h"
-#include "tui/app.h"
+#include "tui/prompt.h"
 
 #define FORM_FIELDS_MAX 10
 
-/* The words, without "pyro", NULL-terminated; borrowed for the call. */
-typedef void form_fn(void *arg, const char *const *argv);
+/* The words, without "pyro", NULL-terminated; borrowed for the call. Ends by one of the three that
+ * prompt.h has for it. */
+typedef void form_fn(struct prompt *p, void *arg, const char *const *argv);
 
 struct form_row {
     const char *name;  /* of the argument; NULL ends the list */
@@ -20,11 +21,14 @@ struct form_row {
 };
 
 struct form_spec {
-    const char *title, *note; /* kept */
+    const char *title; /* copied */
+    const char *note;  /* kept, as the others */
     const struct cmd_spec *cmd;
     const struct form_row *rows; /* the fields wanted, in order; kept */
     form_fn *send;
     void *arg;
+    void (*free_arg)(void *arg); /* NULL: none */
+    const char *about;           /* as screen_about() takes it */
 };
 
 void form_ask(struct app *app, const struct form_spec *spec);

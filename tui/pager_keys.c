@@ -402,15 +402,12 @@ bool pager_captures(struct screen *s)
     return ((struct pager *)s)->typing != PAGER_TYPES_NOTHING;
 }
 
-static void take_since(struct pager *p)
+/* False: it is no time, which is said beside it. */
+static bool check_typed(struct pager *p)
 {
-    if (!p->since.len)
-        return;
-    if (pager_time_since(p->since.text, clock_wall(), p->since_text))
-        pager_search_since(p);
-    else
-        app_message(p->screen.app, ROLE_WARN, "'%s' is not a time: 10m, 14:30, 2026-05-01 12:30",
-                    p->since.text);
+    p->refused = p->typing == PAGER_TYPES_SINCE && p->since.len &&
+                 !pager_time_since(p->since.text, clock_wall(), p->since_text);
+    return !p->refused;
 }
 
 static void take_typed(struct pager *p, bool given_up)
@@ -419,12 +416,14 @@ static void take_typed(struct pager *p, bool given_up)
 
     if (given_up)
         field_set(pager_typed(p), "");
+    if (!check_typed(p))
+        return;
     p->typing = PAGER_TYPES_NOTHING;
     p->found = PAGER_NONE;
     if (typed == PAGER_TYPES_FILTER)
         pager_filter(p);
-    else if (typed == PAGER_TYPES_SINCE)
-        take_since(p);
+    else if (typed == PAGER_TYPES_SINCE && p->since.len)
+        pager_search_since(p);
     else if (p->search.len)
         pager_search(p);
 }
@@ -437,8 +436,11 @@ bool pager_event(struct screen *s, const struct key_event *e)
         take_typed(p, e->code == K_ESC);
         return true;
     }
-    if (p->typing && e->kind != EVENT_MOUSE)
-        return field_event(pager_typed(p), e) || e->kind == EVENT_KEY;
+    if (p->typing && e->kind != EVENT_MOUSE) {
+        bool edits = field_event(pager_typed(p), e);
+        p->refused = p->refused && !edits;
+        return edits || e->kind == EVENT_KEY;
+    }
     if (e->kind != EVENT_MOUSE)
         return false;
     if (p->indexing)

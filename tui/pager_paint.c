@@ -118,6 +118,8 @@ static void pager_draw_head(const struct pager *p, WINDOW *win, size_t end)
         draw_right(win, 0, at, cols - at, theme_style(ROLE_BAR), place);
 }
 
+#define NO_TIME "no time: 10m, 14:30, …"
+
 /* What is typed, or what is looked for and what lines are shown. */
 static void draw_typed(struct pager *p, WINDOW *win, int row)
 {
@@ -137,8 +139,11 @@ static void draw_typed(struct pager *p, WINDOW *win, int row)
     at += p->typing == PAGER_TYPES_SINCE;
     p->typed_col = at;
     if (typed) {
-        field_draw(typed, win, (struct area){ row, at, 1, cols - at - 1 }, theme_style(ROLE_INPUT),
-                   theme_style(ROLE_INPUT_DIM), hints[p->typing]);
+        int why = p->refused ? draw_width(NO_TIME) + 1 : 0;
+        field_draw(typed, win, (struct area){ row, at, 1, cols - at - 1 - why },
+                   theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), hints[p->typing]);
+        if (why)
+            draw_right(win, row, cols - why - 1, why, theme_style(ROLE_BAD), NO_TIME);
         return;
     }
     at += draw_text(win, row, at, cols - at, theme_style(ROLE_TEXT),

@@ -65,6 +65,7 @@ struct pager {
     bool backward;        /* the search's own direction: upwards, else downwards */
     bool forced_backward; /* … because it was asked for so */
     enum pager_typing typing;
+    bool refused;   /* what is typed there is no time */
     int typed_col;  /* where that is drawn */
     bool selecting; /* lines from `anchor` to `point` are selected */
     size_t anchor, point;

@@ -61,6 +61,13 @@ void app_place(struct app *app, struct screen *s)
         s->ops->resize(s, s->rows, s->cols);
 }
 
+void app_refit(struct screen *s)
+{
+    app_place(s->app, s);
+    s->app->restacked = true;
+    app_damage(s->app);
+}
+
 void app_resize(struct app *app, int rows, int cols)
 {
     app->rows = rows;

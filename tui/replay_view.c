@@ -37,12 +37,6 @@ struct replay_view {
     int bar_left, bar_cols; /* where the bar was drawn last */
 };
 
-/* What a question about it asks for; the view may be gone when it is answered. */
-struct wanted_time {
-    struct app *app;
-    uint64_t serial; /* of the view */
-};
-
 /* ---- the place ---- */
 
 static void show_part(struct replay_view *v, int down, int right)
@@ -228,33 +222,26 @@ static void replay_view_show_lately(struct screen *s, int arg UNUSED)
     go_to_lately((struct replay_view *)s);
 }
 
-static void replay_view_on_time(void *arg, const char *text)
+static void replay_view_on_time(struct prompt *p, void *arg, const char *text)
 {
-    scoped_free struct wanted_time *wanted = arg;
-    struct screen *s = wanted->app->top;
     double when;
 
-    if (!s || s->serial != wanted->serial)
+    if (!pager_time_read(text, clock_wall(), &when)) {
+        prompt_refuse(p, "'%s' is not a time: 10m (ago), 14:30, 2026-05-01 12:30", text);
         return;
-    if (pager_time_read(text, clock_wall(), &when))
-        go_to_time((struct replay_view *)s, when);
-    else
-        app_message(s->app, ROLE_BAD, "'%s' is not a time: 10m (ago), 14:30, 2026-05-01 12:30",
-                    text);
+    }
+    prompt_close(p);
+    go_to_time(arg, when);
 }
 
 static void replay_view_ask_time(struct screen *s, int arg UNUSED)
 {
-    struct wanted_time *wanted = calloc(1, sizeof(*wanted));
     const struct ask_spec spec = { .title = "replay",
                                    .label = "Play from which time?",
                                    .hint = "10m (ago), 14:30, or a date and time",
                                    .answered = replay_view_on_time,
-                                   .arg = wanted,
-                                   .free_arg = free };
+                                   .arg = s };
 
-    BUG_ON(!wanted);
-    *wanted = (struct wanted_time){ s->app, s->serial };
     ask_line(s->app, &spec);
 }
 

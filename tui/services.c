@@ -274,10 +274,9 @@ static void services_draw(struct screen *s, WINDOW *win)
 /* ---- what is done ---- */
 
 /* The form's words, for this workspace, and its command line given to sh. */
-static void services_start_it(void *arg, const char *const *words)
+static void services_start_it(struct prompt *p, void *arg, const char *const *words)
 {
-    struct services *v = arg;
-    const char *argv[32] = { "workspace", "service", "start", v->at, words[3] };
+    const char *argv[32] = { "workspace", "service", "start", arg, words[3] };
     scoped_free char *what = str_printf("start service %s", words[3]);
     const char *command = NULL;
     size_t n = 5;
@@ -292,7 +291,7 @@ static void services_start_it(void *arg, const char *const *words)
         argv[n++] = command;
     }
     argv[n] = NULL;
-    job_start(v->screen.app, what, argv, false, NULL, NULL);
+    prompt_start(p, what, argv, NULL, NULL);
 }
 
 static void services_start(struct screen *s, int arg UNUSED)
@@ -309,12 +308,15 @@ static void services_start(struct screen *s, int arg UNUSED)
         { "ready_timeout_seconds", "ready within, s", NULL },
         { 0 },
     };
-    struct form_spec form = { .title = "new service",
+    scoped_free char *title = str_printf("new service in %s", model_name(place(v)));
+    struct form_spec form = { .title = title,
+                              .about = v->at,
                               .note = "The command is run by sh.",
                               .cmd = cmd_find("workspace service start"),
                               .rows = rows,
                               .send = services_start_it,
-                              .arg = v };
+                              .arg = str_printf("%s", v->at),
+                              .free_arg = free };
 
     form_ask(v->screen.app, &form);
 }

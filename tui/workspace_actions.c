@@ -151,9 +151,8 @@ static void workspace_actions_create_ended(void *arg UNUSED, const struct job_en
     snprintf(end->app->wanted_workspace, sizeof(end->app->wanted_workspace), "%s", id);
 }
 
-static void workspace_actions_create_it(void *arg, const char *const *argv)
+static void workspace_actions_create_it(struct prompt *p, void *arg UNUSED, const char *const *argv)
 {
-    struct app *app = arg;
     scoped_free char *what = NULL;
 
     for (size_t i = 0; argv[i]; i++)
@@ -161,7 +160,7 @@ static void workspace_actions_create_it(void *arg, const char *const *argv)
             what = str_printf("create %s", argv[i + 1]);
     if (!what)
         what = str_printf("create a workspace of %s", argv[2]);
-    job_start(app, what, argv, false, workspace_actions_create_ended, NULL);
+    prompt_start(p, what, argv, workspace_actions_create_ended, NULL);
 }
 
 void workspace_ask_create(struct app *app)
@@ -181,8 +180,7 @@ void workspace_ask_create(struct app *app)
                                       "which takes some minutes.",
                               .cmd = cmd_find("workspace create"),
                               .rows = rows,
-                              .send = workspace_actions_create_it,
-                              .arg = app };
+                              .send = workspace_actions_create_it };
 
     form_ask(app, &form);
 }
@@ -208,13 +206,13 @@ static void workspace_actions_fork_ended(void *arg UNUSED, const struct job_end 
     snprintf(end->app->wanted_workspace, sizeof(end->app->wanted_workspace), "%s", id);
 }
 
-static void workspace_actions_fork_it(void *arg, const char *name)
+static void workspace_actions_fork_it(struct prompt *p, void *arg, const char *name)
 {
-    scoped_free struct fork_request *r = arg;
+    const struct fork_request *r = arg;
     scoped_free char *what = str_printf("fork %s", *name ? name : r->id);
     const char *const argv[] = { "workspace", "fork", r->id, *name ? "--name" : NULL, name, NULL };
 
-    job_start(r->app, what, argv, false, workspace_actions_fork_ended, NULL);
+    prompt_start(p, what, argv, workspace_actions_fork_ended, NULL);
 }
 
 void workspace_ask_fork(struct app *app, const struct watched_workspace *w)

@@ -125,7 +125,9 @@ gone 'Start one\?'
 keys C
 sees 'fork one'
 keys three Enter
-sees 'runs on the host and has no disk'
+sees '│ .*runs on the host and has no disk'
+keys Esc
+gone 'runs on the host and has no disk'
 keys t
 sees '^ [^ ]+ one .*started'
 
@@ -148,7 +150,9 @@ gone 'environment +debian:12 '
 keys Left
 sees 'environment +debian:12 '
 keys Up Down Enter
-sees '/nothing/such: program not found'
+sees '│ .*/nothing/such: program not found'
+keys Esc
+gone 'new workspace'
 keys L
 sees 'create two: /nothing/such: program not found'
 sees 'stop one: done'
@@ -164,7 +168,15 @@ gone 'new workspace'
 # What is pasted into the list agrees to nothing, and does not go on below the question.
 keys dyx
 sees 'Delete one\?'
-keys n
+sees '^ y yes'
+keys x q
+sees 'this is a question: y says yes; n, Enter or Esc no'
+drive paste y
+sees 'what was pasted is ignored'
+sees 'Delete one\?'
+like "what Enter does stands out" "$(drive attributes | grep "^$(($(at ' y yes    n no') - 1)) ")" \
+    '353c49.*2f6db3'
+keys Enter
 gone 'Delete one\?'
 sees '^ [^ ]+ one .*started'
 

@@ -155,7 +155,12 @@ check "the copy is there" test -f "$TEST_DIR/out.txt"
 keys e
 sees 'export /workspace/nothing.txt'
 keys C-u "$TEST_DIR/out.txt" Enter
-sees 'out.txt.*(exists|there already|is there)'
+sees '│ .*out.txt.*(exists|there already|is there)'
+sees 'export /workspace/nothing.txt' # with what was typed
+keys 2 Enter
+sees 'is now .*out.txt2'
+gone 'export /workspace/nothing.txt'
+check "the corrected path was taken" test -f "$TEST_DIR/out.txt2"
 keys e
 sees 'export /workspace/nothing.txt'
 keys Esc

@@ -119,7 +119,12 @@ sees ' (19|[23][0-9]):[0-9]+ of 1:59:57, 0.25×, paused'
 keys s
 sees 'Play from which time'
 keys yesterday Enter
-sees "'yesterday' is not a time"
+sees "│ +'yesterday' is not a time"
+sees '│ +yesterday'
+keys C-u
+gone 'is not a time'
+keys Esc
+gone 'Play from which time'
 keys Esc
 sees '^ pyro +1 workspace'
 at_times "$SHELLS/sh1" first 60 third 61
