@@ -38,6 +38,8 @@ struct screen_ops {
     const char *name;               /* in the configuration: key.NAME.ACTION */
     const char *title;              /* of the help screen */
     const struct key_binding *keys; /* up to a row without a name */
+    /* Of the actions of all screens those that a key that is text does here; NULL: all. */
+    const char *const *text_does;
     bool overlay; /* over the screen below, which stays visible; size() says how large */
 
     /* On top now: pushed, uncovered, or given the focus. No longer: covered, without the focus, or
@@ -168,6 +170,9 @@ bool screen_is_filtered(struct screen *s, int arg);
 void app_pop_to_first(struct app *app);
 /* Does an action of the top screen, or of all screens, as its key does; NULL: nothing. */
 void app_act(struct app *app, const struct key_binding *binding);
+/* Whether a key of all screens does here what it does elsewhere. */
+bool screen_passes(const struct screen *s, const struct key_binding *global,
+                   const struct key_event *e);
 /* Whether any of it can be seen: only overlays are above it. */
 bool app_shows(const struct screen *s);
 /* Whether all keys of a screen are text, or for something that it shows. */

@@ -154,16 +154,7 @@ static void tell_answers(struct screen *s)
     app_message(s->app, ROLE_TEXT, "this is a question: %s says yes; %s, Enter or Esc no", yes, no);
 }
 
-/* Of the keys of all screens help, and those that are no text. */
-static bool works_here_too(const struct key_event *e)
-{
-    static const char *const names[] = { "help", "redraw", "quit" };
-
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        if (keymap_has("global", keymap_named(app_keys, names[i]), e))
-            return i == 0 || !key_is_text(e);
-    return false;
-}
+static const char *const text_does[] = { "help", NULL };
 
 static bool confirm_event(struct screen *s, const struct key_event *e)
 {
@@ -174,11 +165,12 @@ static bool confirm_event(struct screen *s, const struct key_event *e)
     /* Text that was meant for something else must not hold the one letter that agrees, nor decide
      * anything, nor go on below as keys. */
     if (e->kind == EVENT_KEY) {
-        const struct key_binding *own = keymap_find(keys, s, s->ops->name, e);
+        const struct key_binding *own = keymap_find(keys, s, s->ops->name, e),
+                                 *global = keymap_find(app_keys, s, "global", e);
         if (!confirm_is_ready(s, 0) &&
             (!own || own == keymap_named(keys, "yes") || e->code == K_ENTER))
             return true;
-        if (!own && !works_here_too(e)) {
+        if (!own && !(global && screen_passes(s, global, e))) {
             tell_answers(s);
             return true;
         }
@@ -214,6 +206,7 @@ const struct screen_ops confirm_ops = {
     .name = "confirm",
     .title = "A question",
     .keys = keys,
+    .text_does = text_does,
     .overlay = true,
     .enter = confirm_enter,
     .size = confirm_size,

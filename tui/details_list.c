@@ -9,6 +9,7 @@
 #include "tui/app.h"
 #include "tui/draw.h"
 #include "tui/format.h"
+#include "tui/last_line.h"
 #include "tui/service_row.h"
 
 #define NAME_COLS 16
@@ -144,26 +145,6 @@ const json_t *details_list_service(const struct details_list *l)
 
 /* ---- drawing ---- */
 
-/* The last line of a shell, read again only when there is more of it. */
-static const char *last_line(struct details_list *l, const struct watched_workspace *w,
-                             const struct watched_shell *s)
-{
-    struct details_line *k = NULL;
-
-    for (size_t i = 0; i < DETAILS_KEPT && !k; i++)
-        if (!strcmp(l->kept[i].workspace, w->record.id) && !strcmp(l->kept[i].shell, s->record.id))
-            k = &l->kept[i];
-    if (k && k->size == s->size)
-        return k->text;
-    if (!k)
-        k = &l->kept[l->next_kept++ % DETAILS_KEPT];
-    memcpy(k->workspace, w->record.id, sizeof(k->workspace));
-    memcpy(k->shell, s->record.id, sizeof(k->shell));
-    k->size = s->size;
-    watched_shell_last_line(w, s, k->text, sizeof(k->text));
-    return k->text;
-}
-
 static void draw_shell(struct details_list *l, WINDOW *win, const struct watched_workspace *w,
                        const struct watched_shell *s, int row, struct style base)
 {
@@ -185,7 +166,7 @@ static void draw_shell(struct details_list *l, WINDOW *win, const struct watched
         draw_text(win, row, l->left, l->width / 2,
                   style_on(theme_style(s->record.running ? ROLE_ACCENT : ROLE_IDLE), base), text);
     draw_text(win, row, l->left + used + 1, l->width - used - 1,
-              style_on(theme_style(ROLE_DIM), base), last_line(l, w, s));
+              style_on(theme_style(ROLE_DIM), base), last_line(w, s));
 }
 
 static void draw_service(const struct details_list *l, WINDOW *win, const json_t *service, int row,

@@ -11,8 +11,6 @@
 #include "tui/theme.h"
 #include "vmm/base/json.h"
 
-#define DETAILS_KEPT 64 /* last lines of shells */
-
 struct details_list {
     struct app *app;
     struct file_watch *watch; /* of the services of all workspaces shown so far; or NULL */
@@ -23,11 +21,6 @@ struct details_list {
     struct list entries, lines; /* what the cursor moves over; the same with headings */
     char at[80];                /* the entry that the cursor is on: "s ID" or "v NAME" */
     int top, left, width;       /* where it was drawn last */
-    struct details_line {
-        char workspace[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1], text[256];
-        uint64_t size;
-    } kept[DETAILS_KEPT];
-    unsigned next_kept;
 };
 
 void details_list_init(struct details_list *l, struct app *app);

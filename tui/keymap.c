@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/app.h"
 #include "vmm/base/fs.h"
 
 struct remap {
@@ -82,27 +83,28 @@ const struct key_binding *keymap_named(const struct key_binding *table, const ch
     return table;
 }
 
-static bool table_has(const char *screen, const struct key_binding *table, const char *word,
-                      size_t len)
+/* Whether the screen leaves the key to a binding of "global". */
+static bool leaves(const struct screen *s, const struct key_binding *global, const char *word,
+                   size_t len)
 {
     struct key_event e = { .kind = EVENT_KEY };
+    bool known = key_parse(word, len, &e.code, &e.mods);
 
-    if (key_parse(word, len, &e.code, &e.mods))
-        for (; table && table->name; table++)
-            if (keymap_has(screen, table, &e))
-                return true;
-    return false;
+    for (const struct key_binding *b = s->ops->keys; known && b && b->name; b++)
+        if (keymap_has(s->ops->name, b, &e))
+            return false;
+    return !known || screen_passes(s, global, &e);
 }
 
-void keymap_keys_left(const struct key_binding *global, const char *screen,
-                      const struct key_binding *table, char *ret, size_t size)
+void keymap_keys_left(const struct key_binding *global, const struct screen *s, char *ret,
+                      size_t size)
 {
     const char *list = keymap_keys("global", global), *word;
     size_t len, used = 0;
 
     *ret = '\0';
     while ((word = next_key(&list, &len)))
-        if (!table_has(screen, table, word, len) && used + len + 2 <= size)
+        if (leaves(s, global, word, len) && used + len + 2 <= size)
             used += (size_t)snprintf(ret + used, size - used, "%s%.*s", used ? " " : "", (int)len,
                                      word);
 }

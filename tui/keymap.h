@@ -38,9 +38,9 @@ const struct key_binding *keymap_find(const struct key_binding *table, struct sc
 const struct key_binding *keymap_named(const struct key_binding *table, const char *name);
 /* The keys in force, separated by spaces. */
 const char *keymap_keys(const char *screen, const struct key_binding *binding);
-/* Those of a binding of "global" that the table of a screen does not have. */
-void keymap_keys_left(const struct key_binding *global, const char *screen,
-                      const struct key_binding *table, char *ret, size_t size);
+/* Those of a binding of "global" that a screen does not have, nor keeps from it. */
+void keymap_keys_left(const struct key_binding *global, const struct screen *s, char *ret,
+                      size_t size);
 /* The first of them as it is shown ("↵" for Enter, …), into ret; "" when there is none. */
 void keymap_first_key(const char *screen, const struct key_binding *binding, char ret[32]);
 

@@ -97,12 +97,4 @@ const struct watched_shell *model_latest_shell(const struct watched_workspace *w
 double model_runs_since(const struct shell_record *r);
 /* The one that asks; else the latest. */
 const struct watched_shell *model_asking_shell(const struct watched_workspace *w);
-/*
- * Its activity, for a table: the running command or the foreground program of its latest shell,
- * into ret ("" for none; foreign text), and since when (epoch seconds; 0: not known). *ret_idle: it
- * is only a prompt.
- */
-void model_doing(struct watched_workspace *w, char *ret, size_t size, double *ret_since,
-                 bool *ret_idle);
-
 #endif

@@ -128,6 +128,7 @@ static bool is_offered(const struct app *app, const struct key_binding *b)
     struct key_event e = { .kind = EVENT_KEY };
 
     return b->label && key_parse(keys, strcspn(keys, " "), &e.code, &e.mods) &&
+           screen_passes(app->top, b, &e) &&
            !keymap_find(app->top->ops->keys, app->top, app->top->ops->name, &e);
 }
 

@@ -1,5 +1,6 @@
 /* tui/screen.c: what screens have in common. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "tui/app.h"
 #include "vmm/base/error.h"
@@ -43,6 +44,20 @@ void screen_views(struct screen *s, const char *workspace_id, const char *source
     free(s->views);
     s->views_workspace = workspace_id ? str_printf("%s", workspace_id) : NULL;
     s->views = source ? str_printf("%s", source) : NULL;
+}
+
+/* ---- its keys ---- */
+
+bool screen_passes(const struct screen *s, const struct key_binding *global,
+                   const struct key_event *e)
+{
+    const char *const *name = s->ops->text_does;
+
+    if (!name || !key_is_text(e))
+        return true;
+    while (*name && strcmp(*name, global->name) != 0)
+        name++;
+    return *name;
 }
 
 /* ---- its filter ---- */

@@ -446,6 +446,7 @@ const struct screen_ops shell_view_ops = {
     .name = "shell",
     .title = "Shell",
     .keys = shell_view_keys,
+    .text_does = shell_view_text_does,
     .enter = shell_view_enter,
     .leave = shell_view_leave,
     .event = shell_view_event,

@@ -235,17 +235,15 @@ static void tell_how_to_type(struct shell_view *v)
         app_message(v->screen.app, ROLE_TEXT, "nothing can be typed into it; Esc goes back");
 }
 
+const char *const shell_view_text_does[] = { "help", "palette", NULL };
+
 /* Whether a key that was pressed while watching does nothing. */
 static bool is_idle_key(struct screen *s, const struct key_event *e)
 {
-    static const char *const open_too[] = { "help", "palette" };
+    const struct key_binding *global = keymap_find(app_keys, s, "global", e);
 
-    if (keymap_find(shell_view_keys, s, s->ops->name, e))
-        return false;
-    for (size_t i = 0; i < ARRAY_SIZE(open_too); i++)
-        if (keymap_has("global", keymap_named(app_keys, open_too[i]), e))
-            return false;
-    return key_is_text(e) || !keymap_find(app_keys, s, "global", e);
+    return !keymap_find(shell_view_keys, s, s->ops->name, e) &&
+           !(global && screen_passes(s, global, e));
 }
 
 bool shell_view_event(struct screen *s, const struct key_event *e)

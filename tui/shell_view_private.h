@@ -52,6 +52,7 @@ void shell_view_tell_focus(struct shell_view *v, bool focused);
 void shell_view_type(struct shell_view *v, const struct key_event *e);
 
 extern const struct key_binding shell_view_keys[];
+extern const char *const shell_view_text_does[];
 bool shell_view_captures(struct screen *s);
 bool shell_view_event(struct screen *s, const struct key_event *e);
 

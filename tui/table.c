@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tui/bookmarks.h"
+#include "tui/doing.h"
 #include "tui/format.h"
 #include "tui/look.h"
 #include "vmm/base/fs.h"
@@ -112,8 +113,18 @@ static void table_doing(const struct columns *t UNUSED, void *row, struct cell *
     double since;
     bool idle;
 
-    model_doing(row, ret->text, sizeof(ret->text), &since, &idle);
+    doing_of(row, ret->text, sizeof(ret->text), &since, &idle);
     ret->role = idle ? ROLE_DIM : ROLE_TEXT;
+}
+
+/* The program as well whose question is shown instead. */
+static void table_doings(const struct columns *t, void *row, struct cell *ret)
+{
+    size_t used;
+
+    table_doing(t, row, ret);
+    used = strlen(ret->text);
+    snprintf(ret->text + used, sizeof(ret->text) - used, " %s", doing_program(row));
 }
 
 static void table_since(const struct columns *t, void *row, struct cell *ret)
@@ -122,7 +133,7 @@ static void table_since(const struct columns *t, void *row, struct cell *ret)
     double since;
     bool idle;
 
-    model_doing(row, ret->text, sizeof(ret->text), &since, &idle);
+    doing_of(row, ret->text, sizeof(ret->text), &since, &idle);
     snprintf(ret->text, sizeof(ret->text), "%s", format_age(&space, since, t->now));
     ret->role = ROLE_DIM;
 }
@@ -306,7 +317,7 @@ const struct column table_columns[] = {
       .search = true },
     { "STATE", 7, .part = 1, .grow = 2, .cell = table_state, .searched = table_states,
       .order = "state", .key = table_by_state },
-    { "RUNS", 10, .part = 2, .grow = 40, .cell = table_doing },
+    { "RUNS", 10, .part = 2, .grow = 40, .cell = table_doing, .searched = table_doings },
     { "LABELS", 22, .rank = 2, .part = 1, .grow = 10000, .shrinks = true, .cell = table_labels,
       .searched = table_whole_labels, .search = true, .has = table_has_labels },
     { "FOR", 4, .right = true, .rank = 8, .cell = table_since },

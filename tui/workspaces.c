@@ -161,6 +161,27 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
                   "No workspace fits the filter. Esc shows all.");
 }
 
+/* Over the titles: what needs the operator and is not among the rows that are drawn. */
+static void draw_unseen(const struct workspaces *w, WINDOW *win, int cols)
+{
+    const struct model *m = w->screen.app->model;
+    size_t unseen = 0;
+    char key[32], text[96];
+
+    for (size_t i = 0; i < model_count(m); i++)
+        unseen += workspaces_needs_eye(model_at(m, i));
+    for (int i = w->list.first; i < w->list.count && i < w->list.first + w->list.rows; i++)
+        unseen -= w->groups.lines[i].of && workspaces_needs_eye(w->groups.lines[i].of);
+    if (!unseen)
+        return;
+    keymap_first_key(w->screen.ops->name, keymap_named(workspaces_keys, "attention"), key);
+    snprintf(text, sizeof(text), " %zu out of sight need%s you: %s ", unseen,
+             unseen == 1 ? "s" : "", key);
+    if (draw_width(text) > cols / 2)
+        snprintf(text, sizeof(text), " %zu more: %s ", unseen, key);
+    draw_right(win, 1, cols - draw_width(text), draw_width(text), theme_style(ROLE_MATCH), text);
+}
+
 /* The sorted column needs figures of all workspaces, the others of visible ones only. */
 static void show_figures(struct workspaces *w)
 {
@@ -220,6 +241,7 @@ static void workspaces_draw(struct screen *s, WINDOW *win)
     }
     if (beside || below || !w->details.focused) {
         draw_rows(w, win, rows, cols);
+        draw_unseen(w, win, cols);
         if (filtered)
             list_find_draw(&w->find, win, HEAD_ROWS + rows, cols);
     }

@@ -294,7 +294,7 @@ static void workspaces_do(struct screen *s, int what)
         workspace_ask_delete(s->app, w->targets, count);
 }
 
-static bool needs_eye(const struct watched_workspace *w)
+bool workspaces_needs_eye(const struct watched_workspace *w)
 {
     return look_needs_eye(look_of(w)) || model_notice(w);
 }
@@ -318,7 +318,7 @@ static bool go_to_next(struct workspaces *w, const struct watched_workspace *but
     from = row_at_cursor(w);
     for (size_t i = 0; i < w->count; i++) {
         struct watched_workspace *one = w->rows[(from + i) % w->count];
-        if (one == but || !needs_eye(one))
+        if (one == but || !workspaces_needs_eye(one))
             continue;
         workspaces_reveal(w, one);
         memcpy(w->viewed, w->selected, sizeof(w->viewed));
@@ -340,7 +340,8 @@ static void workspaces_next_attention(struct screen *s, int arg UNUSED)
     if (go_to_next(w, seen))
         return;
     for (size_t i = 0; i < model_count(s->app->model); i++)
-        if (model_at(s->app->model, i) != seen && needs_eye(model_at(s->app->model, i))) {
+        if (model_at(s->app->model, i) != seen &&
+            workspaces_needs_eye(model_at(s->app->model, i))) {
             list_find_set(&w->find, "");
             go_to_next(w, seen);
             app_message(s->app, ROLE_TEXT, "all are shown again: the filter hid it");

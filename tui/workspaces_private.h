@@ -54,6 +54,8 @@ void workspaces_draw_head(struct workspaces *w, WINDOW *win);
 /* The count that a mouse event is on, an enum look; -1: none. */
 int workspaces_chip_at(const struct workspaces *w, const struct key_event *e);
 
+/* What the key for what needs someone goes to. */
+bool workspaces_needs_eye(const struct watched_workspace *w);
 /* The key that a bookmark was awaited from. */
 void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e);
 

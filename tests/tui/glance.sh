@@ -53,6 +53,7 @@ keys '!'
 picked '^ [^ ]+ asker '
 keys / -asker Enter
 gone '^ \? asker '
+sees '1 out of sight needs you: !'
 keys '!' # one that is hidden, too
 sees 'all are shown again'
 picked '^ [^ ]+ asker '
@@ -68,6 +69,19 @@ sees '╰─ .*sh -c exit 7'
 keys '!'
 sees '^ – quiet .*started'
 picked '^ [^ ]+ asker '
+
+# What it asks, and what failed, in words; and by the program's name as well.
+drive resize 200 30
+sees '^ \? asker .* asks: Continue\? \[Y/n\] '
+"$PYRO" workspace exec quiet -- make nothing >/dev/null 2>&1
+sees '^ ✗ quiet .* exec make nothing: exit [0-9]+ '
+"$PYRO" workspace update quiet --acknowledge all >/dev/null 2>&1
+sees '^ – quiet .*started'
+drive resize 80 24
+keys / run:read Enter
+gone '^ [^ ]+ worker '
+keys Esc
+sees '^ ▶ worker '
 
 # The order has its mark; it turns by a key, or by a second click on the title.
 keys s
@@ -183,6 +197,24 @@ keys wall Enter
 wait_for 60 said waiter wall && pass "its answer was typed"
 keys Esc
 sees '^ ❯ waiter '
+
+# Those that are scrolled out of sight are counted, with the key that goes to them.
+for name in more1 more2 more3 more4; do host_workspace $name >/dev/null; done
+write asker 'read -p "Scrolled? " answer'
+sees '^ \? asker '
+keys Home
+picked '^ \? asker '
+drive resize 80 10
+refute "all that needs someone is in sight" drive shows 'out of sight'
+keys End
+gone '^ \? asker '
+sees ' 1 out of sight needs you: ! $'
+drive resize 40 10
+sees ' 1 more: ! $'
+keys '!'
+picked '^ \? asker '
+gone '1 more'
+drive resize 80 24
 keys q
 ends "exit 0"
 tui_finish

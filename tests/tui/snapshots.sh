@@ -115,6 +115,8 @@ has_new() { "$PYRO" workspace exec m -- test -e new >/dev/null 2>&1; }
 wait_for 60 has_new && pass "the file is back"
 keys Esc
 sees '^ [^ ]+ m .*started'
+supervisor=$(supervisor_of "$("$PYRO" workspace status m --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')")
+kill -STOP "$supervisor" # what is done meanwhile comes in the middle of it
 keys R
 sees 'Reset m to baseline\?'
 agree
@@ -123,6 +125,7 @@ keys R
 sees 'not now: m is resetting'
 keys Enter
 sees 'nothing is being done to'
+kill -CONT "$supervisor"
 wait_for 60 reset_count_is 2 && pass "it was reset again"
 keys L
 sees 'reset m to baseline: done'

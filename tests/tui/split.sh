@@ -134,7 +134,8 @@ sees 'needs two shells in this view'
 
 # A new shell is as large as its part, and under control; it has ended: so has control, and the view goes on.
 drive resize 160 45
-sees 'Ctrl-w split .*q quit$' # drawn at that size, which decides how it splits
+refute "q does not quit here" drive shows 'q quit'
+sees 'Ctrl-w split .*: command$' # drawn at that size, which decides how it splits
 keys C-w
 sees 'a new shell in one'
 keys Enter
@@ -149,7 +150,7 @@ gone 'one/sh2'
 
 # At the least size, too.
 drive resize 40 10
-sees 'Esc back +[?] help$'
+sees 'Esc back +[?] help  : command$'
 keys C-w
 sees 'a new shell in one'
 keys Enter

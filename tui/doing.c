@@ -1,0 +1,94 @@
+/* tui/doing.c: what a workspace does, the most urgent of it. */
+#include "tui/doing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/format.h"
+#include "tui/last_line.h"
+#include "vmm/base/fs.h"
+
+/* The words of a command joined by spaces. */
+static void join_words(const json_t *words, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < json_array_size(words) && used + 1 < size; i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+        int n = snprintf(ret + used, size - used, "%s%s", i ? " " : "", word ? word : "");
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+const char *doing_program(const struct watched_workspace *w)
+{
+    return model_attention(w) == ATTENTION_ASKS
+               ? format_program(json_string_or(record_attention(&w->record), "text", ""))
+               : "";
+}
+
+static void put_question(const struct watched_workspace *w, char *ret, size_t size)
+{
+    const struct watched_shell *shell = model_asking_shell(w);
+    const char *line = shell ? last_line(w, shell) : "";
+
+    snprintf(ret, size, "asks: %s", *line ? line : doing_program(w));
+}
+
+/* Of a command "exec make: exit 2" instead of "exec 3: exit code 2: make". */
+static void put_failure(const json_t *attention, char *ret, size_t size)
+{
+    static const char code[] = "exit code ";
+    scoped_free char *text = attention_text(attention);
+    const char *kind = json_string_or(json_object_get(attention, "source"), "kind", ""),
+               *how = json_string_or(attention, "text", ""), *command = strstr(how, ": ");
+
+    if (strcmp(kind, NEWS_EXEC) != 0 || !command)
+        snprintf(ret, size, "%s", text);
+    else if (!strncmp(how, code, strlen(code)))
+        snprintf(ret, size, "exec %s: exit %.*s", command + 2,
+                 (int)(command - how - (long)strlen(code)), how + strlen(code));
+    else
+        snprintf(ret, size, "exec %s: %.*s", command + 2, (int)(command - how), how);
+}
+
+/* What needs the operator's eye; false: nothing does. */
+static bool put_urgent(const struct watched_workspace *w, char *ret, size_t size)
+{
+    enum attention_state state = model_attention(w);
+
+    if (state == ATTENTION_ASKS)
+        put_question(w, ret, size);
+    else if (state == ATTENTION_FAILED)
+        put_failure(record_attention(&w->record), ret, size);
+    return state == ATTENTION_ASKS || state == ATTENTION_FAILED;
+}
+
+void doing_of(struct watched_workspace *w, char *ret, size_t size, double *ret_since,
+              bool *ret_idle)
+{
+    const json_t *last = json_array_get(model_commands(w), 0);
+    const struct watched_shell *shell = model_latest_shell(w);
+
+    ret[0] = '\0';
+    *ret_since = 0;
+    *ret_idle = false;
+    if (put_urgent(w, ret, size)) {
+        *ret_since = json_number_or(record_attention(&w->record), "since", 0);
+    } else if (w->record.state != WORKSPACE_STARTED) {
+        *ret_idle = true;
+    } else if (last && json_is_true(json_object_get(last, "running"))) {
+        join_words(json_object_get(last, "command"), ret, size);
+        *ret_since = json_number_or(last, "recorded_at", 0);
+    } else if (shell && shell->record.foreground && *shell->record.foreground) {
+        snprintf(ret, size, "%s", format_program(shell->record.foreground));
+        *ret_since = model_runs_since(&shell->record);
+    } else {
+        *ret_idle = true;
+        if (!shell || !shell->record.at_prompt)
+            return;
+        snprintf(ret, size, "at its prompt");
+        *ret_since = shell->record.foreground_since;
+    }
+}
