@@ -19,6 +19,7 @@
 #include "tui/model.h"
 #include "tui/palette_output.h"
 #include "tui/services.h"
+#include "tui/spares.h"
 #include "tui/wall.h"
 #include "tui/words.h"
 #include "tui/workspaces.h"
@@ -108,6 +109,7 @@ static const struct place {
     { "list", "all workspaces", app_pop_to_first },
     { "wall", "the wall of live shells", wall_open },
     { "services", "services of all workspaces", palette_to_services },
+    { "spares", "machines kept ready", spares_open },
     { NULL, NULL, NULL },
 };
 

@@ -18,6 +18,7 @@
 #include "tui/services.h"
 #include "tui/shell_view.h"
 #include "tui/snapshots.h"
+#include "tui/spares.h"
 #include "tui/timeline.h"
 #include "tui/wall.h"
 #include "tui/workspace_actions.h"
@@ -27,7 +28,7 @@
 const struct screen_ops *const screens[] = {
     &workspaces_ops, &shell_view_ops, &confirm_ops,     &form_ops,     &choice_ops,    &help_ops,
     &log_view_ops,   &ask_ops,        &files_ops,       &pager_ops,    &snapshots_ops, &palette_ops,
-    &wall_ops,       &services_ops,   &replay_view_ops, &timeline_ops, NULL,
+    &wall_ops,       &services_ops,   &replay_view_ops, &timeline_ops, &spares_ops,    NULL,
 };
 
 /* ---- the keys that all of them have ---- */

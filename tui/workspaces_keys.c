@@ -13,6 +13,7 @@
 #include "tui/replay_view.h"
 #include "tui/services.h"
 #include "tui/snapshots.h"
+#include "tui/spares.h"
 #include "tui/timeline.h"
 #include "tui/wall.h"
 #include "tui/workspace_actions.h"
@@ -565,6 +566,7 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_has_any, .needs = "a workspace", .group = KEYS_VIEW },
     { "services", "S", "services", "services: logs, start, stop", .act = workspaces_show_services,
       .can = workspaces_has_any, .needs = "a workspace", .group = KEYS_VIEW },
+    { "spares", "M", NULL, "machines kept ready", .act = spares_show, .group = KEYS_VIEW },
     { "files", "f", "files", "its files: read, take out", .act = workspaces_show_files,
       .can = workspaces_has_one, .needs = "a workspace", .group = KEYS_VIEW },
     { "diff", "D", "diff", "what changed since its creation", .act = workspaces_show_diff,

@@ -1,7 +1,10 @@
 /* engine/workspace/lifecycle.c: start, stop, update, delete. */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
@@ -250,10 +253,18 @@ static bool end_running(const struct workspace_handle *o, struct pyro_error *err
     return stop_running(o, true, err);
 }
 
+/* What ends with its machine, a spare for one, is removed by its supervisor. */
+static bool is_removed(const struct workspace_handle *o, const struct workspace_record *r)
+{
+    return r->ephemeral && faccessat(o->store.fd, o->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+           errno == ENOENT;
+}
+
 json_t *workspace_delete(const char *ref, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_close int lock = -1;
+    struct pyro_error why = { 0 };
     scoped_record struct workspace_record r = { 0 };
 
     if (!workspace_open(ref, &o, err))
@@ -263,10 +274,13 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err)
         pyro_fail(err, PYRO_RECORD_INVALID, "%s", r.last_error);
         return pyro_hint(err, "delete it with the pyro that made it, or a newer one");
     }
-    if (!end_running(&o, err) || (lock = workspace_lock_stopped(&o, err)) < 0)
+    if (!end_running(&o, err))
         return NULL;
+    lock = workspace_lock_stopped(&o, &why);
+    if (lock < 0 && !is_removed(&o, &r))
+        return pyro_copy(err, &why);
     vm_kill_leftover(o.dir_fd, o.id); /* a start and its supervisor may have been killed */
-    if (!store_remove(&o.store, o.id, err))
+    if (lock >= 0 && !store_remove(&o.store, o.id, err))
         return NULL;
     return json_pack("{s:s, s:b}", "workspace_id", o.id, "deleted", true);
 }

@@ -140,7 +140,11 @@ kill "$holder"
 wait "$holder"
 
 # ---- what ends it
-kill_process "$(record "$spare" vm_pid)"
+run "$PYRO" workspace delete "$spare"
+is "workspace delete: it is ended" "$status $out $err" "0 Deleted workspace: $spare "
+check "workspace delete: it is gone" wait_for 60 is_empty
+need "a spare is made" make_spare
+kill_process "$(record "$(spare_ids)" vm_pid)"
 check "its QEMU is killed: it is gone" wait_for 60 is_empty
 need "a spare is made" make_spare
 kill_process "$(supervisor_of "$(spare_ids)")"
