@@ -48,6 +48,7 @@ check procps procps-ng
 check psmisc psmisc
 check patch patch
 check vim-tiny vim-minimal
+check sqlite3 sqlite
 check less less
 check asciinema asciinema
 check curl curl

@@ -79,7 +79,7 @@ static void history_read_log(void *arg)
     h->text_fd = text_file_open(h->spec.dir_fd);
     h->size = h->spec.size(h->spec.arg);
     h->asked = h->window && h->size > h->window ? h->size - h->window : 0;
-    cursor = str_printf("%llu", (unsigned long long)h->asked);
+    cursor = str_printf("%llu", (unsigned long long)h->spec.cursor(h->spec.arg, h->asked));
     for (; h->argv[count]; count++)
         argv[count] = h->argv[count];
     argv[count++] = "--cursor";

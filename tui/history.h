@@ -24,6 +24,7 @@ struct history_spec {
     int dir_fd;              /* where the text lies while it is shown; borrowed, kept */
     uint64_t (*size)(void *arg);
     uint64_t (*first)(void *arg); /* the oldest byte kept */
+    uint64_t (*cursor)(void *arg, uint64_t offset);
     void *arg;
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/client/connect.h"
+#include "engine/state/shell_cursor.h"
 #include "tui/format.h"
 #include "tui/history.h"
 #include "tui/shell_keys.h"
@@ -467,6 +468,11 @@ static uint64_t shell_view_first_of_log(void *arg)
     return live_record(((struct shell_view *)arg)->live)->first;
 }
 
+static uint64_t shell_view_cursor_of(void *arg, uint64_t offset)
+{
+    return shell_cursor_at(live_record(((struct shell_view *)arg)->live), offset);
+}
+
 static struct history *new_history(struct shell_view *v)
 {
     scoped_free char *title = str_printf("log of %s", v->shell);
@@ -478,6 +484,7 @@ static struct history *new_history(struct shell_view *v)
                                  .dir_fd = v->workspace.dir_fd,
                                  .size = shell_view_size_of_log,
                                  .first = shell_view_first_of_log,
+                                 .cursor = shell_view_cursor_of,
                                  .arg = v };
 
     return history_new(v->screen.app, &spec);

@@ -18,6 +18,7 @@
 #include "engine/secret/secrets.h"
 #include "engine/shell/shell_times.h"
 #include "engine/shell/shell_wait.h"
+#include "engine/state/shell_cursor.h"
 #include "engine/state/shell_notes.h"
 #include "engine/term/sgr.h"
 #include "engine/term/vtparse.h"
@@ -229,12 +230,12 @@ static uint64_t lead_of(const struct shell_read_spec *spec, uint64_t first, uint
     return start - first < most ? start - first : most;
 }
 
-/* The stretch that this read is about. */
+/* The stretch that this read is about, from the cursor's place on. */
 static void stretch_of(const struct shell_read_spec *spec, uint64_t first, uint64_t size,
                        uint64_t *ret_start, uint64_t *ret_n)
 {
     uint64_t most = UTF8_LENGTH_MAX * (uint64_t)spec->max_chars + VT_SEQUENCE_MAX + UTF8_LENGTH_MAX;
-    uint64_t start = spec->cursor;
+    uint64_t start = *ret_start;
 
     if (spec->rendering == SHELL_SCREEN) {
         start = size > SCREEN_WINDOW ? size - SCREEN_WINDOW : 0;
@@ -248,12 +249,25 @@ static void stretch_of(const struct shell_read_spec *spec, uint64_t first, uint6
     *ret_n = size - start < most ? size - start : most;
 }
 
+static bool render(const struct log_view *log, uint64_t start, const struct shell_read_spec *spec,
+                   struct shell_reading *ret, struct pyro_error *err)
+{
+    switch (spec->rendering) {
+    case SHELL_SCREEN:
+        return render_screen(log, ret, err);
+    case SHELL_PLAIN:
+        return render_plain(log, start, spec, ret, err);
+    default:
+        return render_raw(log, spec, ret, err);
+    }
+}
+
 /* One try; *ret_punched when bytes of the stretch were dropped while they were read. */
 static bool try_read(struct log_view *log, const struct shell_read_spec *spec,
                      struct shell_reading *ret, bool *ret_punched, struct pyro_error *err)
 {
     struct shell_record *r = &ret->record, again;
-    uint64_t start, n, lead;
+    uint64_t place, start, n, lead;
     struct stat st;
 
     *ret_punched = false;
@@ -262,12 +276,9 @@ static bool try_read(struct log_view *log, const struct shell_read_spec *spec,
     if (fstat(log->fd, &st) != 0)
         return pyro_fail_errno(err, "read the log of shell '%s'", log->id);
     log->size = (uint64_t)st.st_size;
-    if (spec->cursor > log->size) {
-        pyro_fail(err, PYRO_SHELL_STATE,
-                  "cursor %llu is past the end of shell '%s', which is at %llu",
-                  (unsigned long long)spec->cursor, log->id, (unsigned long long)log->size);
-        return pyro_hint(err, "use the next_cursor of the last read, or 0 for the beginning");
-    }
+    if (!shell_cursor_find(r, spec->cursor, log->size, &place, err))
+        return false;
+    start = place;
     stretch_of(spec, r->first, log->size, &start, &n);
     lead = lead_of(spec, r->first, start);
     if (!read_stretch(log, start - lead, lead + n, err) ||
@@ -277,16 +288,11 @@ static bool try_read(struct log_view *log, const struct shell_read_spec *spec,
     shell_record_release(&again);
     if (*ret_punched)
         return true;
-    ret->dropped_bytes =
-        spec->rendering != SHELL_SCREEN && start > spec->cursor ? start - spec->cursor : 0;
-    switch (spec->rendering) {
-    case SHELL_SCREEN:
-        return render_screen(log, ret, err);
-    case SHELL_PLAIN:
-        return render_plain(log, start, spec, ret, err);
-    default:
-        return render_raw(log, spec, ret, err);
-    }
+    ret->dropped_bytes = spec->rendering != SHELL_SCREEN && start > place ? start - place : 0;
+    if (!render(log, start, spec, ret, err))
+        return false;
+    ret->next_cursor = shell_cursor_at(r, ret->next_cursor);
+    return true;
 }
 
 bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_spec *spec,

@@ -23,7 +23,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/lookout.h"
-#include "engine/state/shell_files.h"
+#include "engine/state/shell_cursor.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 
@@ -274,6 +274,23 @@ static bool await(struct waiting *w, struct pyro_error *err)
     return true;
 }
 
+/* False: the read will say what is wrong with it. */
+static bool find_cursor(struct waiting *w)
+{
+    scoped_shell_record struct shell_record r = { 0 };
+    uint64_t place;
+    struct stat st;
+
+    if (fstat(w->log_fd, &st) == 0)
+        w->size = (uint64_t)st.st_size;
+    if (!shell_record_load(w->workspace->dir_fd, w->id, &r, NULL) ||
+        !shell_cursor_find(&r, w->spec->cursor, w->size, &place, NULL))
+        return false;
+    if (place > w->counted)
+        w->counted = place;
+    return true;
+}
+
 bool shell_wait(const struct workspace_handle *workspace, const char *id,
                 const struct shell_read_spec *spec, struct shell_wait_answer *ret_answer,
                 struct pyro_error *err)
@@ -289,9 +306,7 @@ bool shell_wait(const struct workspace_handle *workspace, const char *id,
                          .supervisor_fd = -1,
                          .grown_ms = now,
                          .ask_ms = now,
-                         .ask_every_ms = ASK_FIRST_MS,
-                         .counted = spec->cursor };
-    struct stat st;
+                         .ask_every_ms = ASK_FIRST_MS };
     bool ok;
 
     if (!most)
@@ -301,9 +316,7 @@ bool shell_wait(const struct workspace_handle *workspace, const char *id,
     lookout_later(&lookout);
     ok = w.log_fd >= 0 && lookout_open(&lookout, err) && watch_files(&w, err) &&
          look_at_record(&w, err);
-    if (ok && fstat(w.log_fd, &st) == 0)
-        w.size = (uint64_t)st.st_size;
-    ok = ok && (spec->cursor > w.size || await(&w, err));
+    ok = ok && (!find_cursor(&w) || await(&w, err));
     *ret_answer = w.answer;
     if (w.supervisor_fd >= 0)
         close(w.supervisor_fd);

@@ -149,6 +149,8 @@ enum workspace_state {
                   .release = release_disk))                                                        \
     FIELD(bool clearing) /* a reset cleared the history: its files must be removed first */        \
     ROW(ROW_BOOL(workspace_record, clearing, .copy = ROW_OWN, .where = ROW_KEPT))                  \
+    FIELD(uint64_t cursors) /* the highest one that a reset may have taken back: shell_cursor.h */ \
+    ROW(ROW_INT(workspace_record, cursors, .copy = ROW_COPIED, .where = ROW_KEPT))                 \
     FIELD(                                                                                         \
         char *resume_from) /* the snapshot whose memory the next start goes on from; NULL: none */ \
     ROW(ROW_TEXT(workspace_record, resume_from, .copy = ROW_OWN, .where = ROW_KEPT,                \

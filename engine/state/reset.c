@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "engine/state/shell_cursor.h"
 #include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 
@@ -54,9 +55,31 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
     return false;
 }
 
+static bool has_memory(const struct workspace_record *r)
+{
+    for (size_t i = 0; i < r->disk.snapshot_count; i++)
+        if (r->disk.snapshots[i].memory)
+            return true;
+    return false;
+}
+
+/* Shells may come back with a snapshot: cursors of what is removed now are not theirs then. It is
+ * on the disk before anything is gone. */
+static bool keep_cursors(int dirfd, struct workspace_record *r, struct pyro_error *err)
+{
+    uint64_t before = r->cursors;
+
+    if (!has_memory(r))
+        return true;
+    return shell_cursors_raise(dirfd, &r->cursors, err) &&
+           (r->cursors == before || record_save(dirfd, r, true, err));
+}
+
 bool disk_reset_finish(int dirfd, struct workspace_record *r, struct pyro_error *err)
 {
     if (r->clearing) {
+        if (!keep_cursors(dirfd, r, err))
+            return false;
         for (size_t i = 0; i < ARRAY_SIZE(history); i++)
             if (!fs_remove_tree(dirfd, history[i], err))
                 return false;

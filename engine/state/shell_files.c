@@ -50,6 +50,22 @@ void shell_record_release(struct shell_record *r)
     *r = (struct shell_record){ 0 };
 }
 
+static char *copy_text(const char *text)
+{
+    return text ? str_printf("%s", text) : NULL;
+}
+
+struct shell_record shell_record_copy(const struct shell_record *r)
+{
+    struct shell_record copy = *r;
+
+    copy.cwd = copy_text(r->cwd);
+    copy.cuts = json_incref(r->cuts);
+    copy.foreground = copy_text(r->foreground);
+    copy.notice = copy_text(r->notice);
+    return copy;
+}
+
 bool shell_id_is_valid(const char *id)
 {
     size_t digits = strncmp(id, "sh", 2) ? 0 : strspn(id + 2, "0123456789");

@@ -3,7 +3,8 @@
  * anyone:
  *
  *   ID.json    state, size, times, exit code, and `first`, the offset of the oldest byte kept
- *   ID.log     its output; the offset in the file is the cursor. Beyond LOG_BYTES_MAX (guest_log.h)
+ *   ID.log     its output; the offset in the file is the cursor, but for shell_cursor.h. Beyond
+ *              LOG_BYTES_MAX (guest_log.h)
  *              the head is punched out in steps, after `first` was published: a reader checks
  *              `first` again after reading
  *   ID.events  what the log cannot say, one JSON line per event, {"t": epoch seconds,
@@ -40,6 +41,7 @@ struct shell_record {
     double started_at, ended_at; /* epoch seconds; ended_at 0: it runs */
     int exit_code;               /* -1: not known */
     uint64_t first;              /* offset of the oldest byte kept */
+    json_t *cuts;                /* by resets (shell_cursor.h); NULL: none */
     /* The command in its foreground according to the guest: not to be trusted, nor printed
      * unescaped. NULL: not known; "": the shell itself. */
     char *foreground;
@@ -68,6 +70,7 @@ struct shell_record {
                         "its VM"),                                                                 \
         ROW_CHOICE(shell_record, host_compat, execution_modes, .shown = "execution_mode"),         \
         ROW_INT(shell_record, first, .required = true, .where = ROW_KEPT),                         \
+        ROW_OBJECTS(shell_record, cuts, NULL, .where = ROW_KEPT, .sparse = true),                  \
         ROW_TEXT(shell_record, foreground, .where = ROW_KEPT),                                     \
         ROW_NUM(shell_record, foreground_since, .where = ROW_KEPT),                                \
         ROW_BOOL(shell_record, at_prompt, .where = ROW_KEPT),                                      \
@@ -89,6 +92,8 @@ enum attention_state shell_attention_state(const struct shell_record *r);
 json_t *shell_attention(const struct shell_record *r);
 
 void shell_record_release(struct shell_record *r);
+/* One that owns all that it has. */
+struct shell_record shell_record_copy(const struct shell_record *r);
 #define scoped_shell_record __attribute__((cleanup(shell_record_release)))
 /* PYRO_SHELL_NOT_FOUND when there is no such shell. */
 bool shell_record_load(int workspace_fd, const char *id, struct shell_record *ret,

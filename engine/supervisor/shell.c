@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "engine/state/shell_cursor.h"
 #include "vmm/base/fs.h"
 
 void shell_free(struct shell *sh)
@@ -47,11 +48,9 @@ struct shell *shell_new(struct supervisor *s, const struct shell_record *r, stru
     BUG_ON(!sh);
     sh->supervisor = s;
     sh->ended = -1;
-    sh->record = *r;
-    sh->record.cwd = str_printf("%s", r->cwd);
-    sh->record.foreground = NULL;
-    sh->record.notice = r->notice ? str_printf("%s", r->notice) : NULL;
-    typed_init(&sh->typed, s, sh->record.id, &sh->log.file.size);
+    sh->record = shell_record_copy(r);
+    free(take_ptr(&sh->record.foreground));
+    typed_init(&sh->typed, s, &sh->record, &sh->log.file.size);
     shell_input_init(&sh->input, &sh->guest, &sh->typed);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->record.secrets, err)) {
         shell_record_release(&sh->record);
@@ -134,9 +133,9 @@ void shell_end(struct shell *sh, int exit_code)
     shell_answer(sh, ASK_PASTE, -1, NULL);
     shell_answer(sh, ASK_PROMPT, -1, shell_prompt_view(NULL, (int64_t)sh->log.file.size));
     s->record.shell_count--;
-    supervisor_note(s,
-                    TIMELINE_ENTRY(TIMELINE_SHELL_ENDED, .id = sh->record.id,
-                                   .exit_code = exit_code, .offset = (int64_t)sh->log.file.size));
+    supervisor_note(
+        s, TIMELINE_ENTRY(TIMELINE_SHELL_ENDED, .id = sh->record.id, .exit_code = exit_code,
+                          .offset = (int64_t)shell_cursor_at(&sh->record, sh->log.file.size)));
     shell_doing_ended(&sh->doing, exit_code);
     supervisor_touch(s);
     stream_message(&sh->guest, forget); /* does nothing when the guest is gone */

@@ -24,6 +24,7 @@
 #include "engine/state/commands.h"
 #include "engine/state/memory_files.h"
 #include "engine/state/reset.h"
+#include "engine/state/shell_cursor.h"
 #include "engine/state/store.h"
 #include "engine/supervisor/clients.h"
 #include "engine/supervisor/disk_merge.h"
@@ -450,7 +451,8 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     if (s->record.clearing && !resume_reset(s, err))
         return false;
     if (s->resumes && !s->was_suspended &&
-        !memory_bring_back(s->dir_fd, s->record.resume_from, err))
+        !(memory_bring_back(s->dir_fd, s->record.resume_from, err) &&
+          (s->is_fork || shell_cursors_cut(s->dir_fd, s->record.cursors, err))))
         return false;
     highest = command_history_open(&s->commands, s->dir_fd,
                                    s->is_fork   ? "it went on in the workspace that was forked"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/secret/hide.h"
+#include "engine/state/shell_cursor.h"
 #include "vmm/base/redact.h"
 
 #define PENDING_MAX ((size_t)64 * 1024)
@@ -18,7 +19,8 @@ struct run {
     bool kept; /* in `pending` */
 };
 
-void typed_init(struct typed *t, struct supervisor *s, const char *shell, const uint64_t *log_size)
+void typed_init(struct typed *t, struct supervisor *s, const struct shell_record *shell,
+                const uint64_t *log_size)
 {
     *t = (struct typed){ .supervisor = s, .shell = shell, .log_size = log_size };
     buf_init(&t->pending, PENDING_MAX);
@@ -77,6 +79,11 @@ void typed_add(struct typed *t, const char *by, const char *bytes, size_t n)
 
 /* ---- lines ---- */
 
+static int64_t place_now(const struct typed *t)
+{
+    return (int64_t)shell_cursor_at(t->shell, *t->log_size);
+}
+
 static void typed_begin_line(struct typed *t)
 {
     buf_clear(&t->line);
@@ -90,8 +97,9 @@ static void typed_end_line(struct typed *t)
 
     if (t->line.len) {
         text = hide_in_text(t->supervisor->redactor, t->line.data, t->cut);
-        supervisor_note(t->supervisor, TIMELINE_ENTRY(TIMELINE_INPUT, .id = t->shell, .by = t->by,
-                                                      .text = text, .offset = t->offset));
+        supervisor_note(t->supervisor,
+                        TIMELINE_ENTRY(TIMELINE_INPUT, .id = t->shell->id, .by = t->by,
+                                       .text = text, .offset = t->place));
         t->hidden = false;
     }
     typed_begin_line(t);
@@ -101,16 +109,15 @@ static void typed_end_line(struct typed *t)
 static void typed_hide(struct typed *t, const char *by)
 {
     if (!t->hidden)
-        supervisor_note(t->supervisor,
-                        TIMELINE_ENTRY(TIMELINE_INPUT, .id = t->shell, .by = by, .hidden = true,
-                                       .offset = (int64_t)*t->log_size));
+        supervisor_note(t->supervisor, TIMELINE_ENTRY(TIMELINE_INPUT, .id = t->shell->id, .by = by,
+                                                      .hidden = true, .offset = place_now(t)));
     t->hidden = true;
 }
 
 static void put(struct typed *t, const char *bytes, size_t n)
 {
     if (!t->line.len)
-        t->offset = (int64_t)*t->log_size;
+        t->place = place_now(t);
     if (!t->cut && !buf_append(&t->line, bytes, n))
         t->cut = true;
 }

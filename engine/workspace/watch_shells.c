@@ -57,10 +57,7 @@ static void watch_shells_read_one(void *arg, const struct shell_record *r)
     BUG_ON(!grown);
     reading->shells = grown;
     shell = &grown[reading->count++];
-    *shell = (struct watched_shell){ .record = *r };
-    shell->record.cwd = str_printf("%s", r->cwd);
-    shell->record.foreground = r->foreground ? str_printf("%s", r->foreground) : NULL;
-    shell->record.notice = r->notice ? str_printf("%s", r->notice) : NULL;
+    *shell = (struct watched_shell){ .record = shell_record_copy(r) };
     if (old) {
         shell->size = old->size;
         shell->output_ms = old->output_ms;

@@ -10,7 +10,8 @@ guest() { run "${pyro[@]}" workspace exec w --timeout-seconds 60 -- sh -c "$1"; 
 says() { python3 -c 'import json, sys; j = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1" <<<"$out"; }
 # Types into a shell, and waits until it has printed a line that begins so.
 types() { ws shell write w "$1" --input "$2" >/dev/null 2>&1; }
-has_printed() { ws shell read w "$1" --plain 2>/dev/null | grep -q -- "$2"; }
+printed() { ws shell read w "$1" --plain --max-chars 67108864 2>/dev/null | tr -d "\r"; }
+has_printed() { printed "$1" | grep -q -- "$2"; }
 
 "${pyro[@]}" env pull debian:12 >/dev/null 2>&1
 id=$(ws create debian:12 --name w --secret TOKEN=opensesame --id-only 2>/dev/null)
@@ -25,14 +26,35 @@ for (my $i = 1;; $i++) {
     print "COUNT $i\n" if $i % 10 == 0;
 }
 END'
-ws shell open w >/dev/null 2>&1
-ws shell open w >/dev/null 2>&1
+# A database in WAL mode, each row with the sum up to it. This host's sqlite3, with all that it needs.
+guest_sqlite='/opt/sqlite/ld --library-path /opt/sqlite /opt/sqlite/sqlite3'
+mkdir "$TEST_DIR/sqlite"
+cp "$(command -v sqlite3)" "$TEST_DIR/sqlite/sqlite3"
+ldd "$TEST_DIR/sqlite/sqlite3" | grep -o '/[^ ]*' | while read -r file; do cp -L "$file" "$TEST_DIR/sqlite/"; done
+mv "$TEST_DIR"/sqlite/ld-linux-* "$TEST_DIR/sqlite/ld"
+ws sync push w "$TEST_DIR/sqlite" --dest /workspace/sqlite >/dev/null 2>&1
+guest "mv sqlite /opt/"
+guest 'cat >rows.pl <<"END"
+$| = 1; print "PRAGMA journal_mode=WAL; CREATE TABLE t(i INTEGER PRIMARY KEY, sum INTEGER);\n";
+for (my $i = 1;; $i++) {
+    print "INSERT INTO t SELECT $i, $i + coalesce((SELECT sum FROM t WHERE i = $i - 1), 0);\n";
+    print ".print ROW $i\n" if $i % 5 == 0;
+}
+END
+cat >lines.pl <<"END"
+$| = 1; for (my $i = 1;; select(undef, undef, undef, 0.1)) { print "LINE ", $i++, " ", "." x 60, "\n" for 1 .. 20 }
+END'
+for i in 1 2 3 4; do ws shell open w >/dev/null 2>&1; done
+types sh3 "perl rows.pl | $guest_sqlite rows.db"
+types sh4 'perl lines.pl'
 types sh1 'X=forty-two; cd /usr; echo $(cat /run/pyro-secrets/TOKEN) is ready'
 types sh2 'perl count.pl'
 run ws service start w ticker --json -- sh -c 'i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.1; done'
 is "a service runs" "$(json .state)" running
 check "the shell is ready" wait_for 60 has_printed sh1 'REDACTED. is ready'
 check "the counter counts" wait_for 60 has_printed sh2 'COUNT 20'
+check "the database grows" wait_for 60 has_printed sh3 'ROW 10'
+check "a shell prints much" wait_for 60 has_printed sh4 'LINE 200 '
 
 run ws snapshot create w m --memory --json
 is "snapshot create --memory" "$status $(json .kind) $(json .snapshot_name)" "0 memory m"
@@ -46,7 +68,7 @@ run ws snapshot create w m --memory --json
 is "a name that is taken" "$(json .error.code)" name_taken
 
 # The machine goes on without a gap.
-last=$(ws shell read w sh2 --plain 2>/dev/null | sed -n 's/^COUNT //p' | tail -1)
+last=$(printed sh2 | sed -n 's/^COUNT //p' | tail -1)
 check "the machine goes on" wait_for 60 has_printed sh2 "COUNT $((last + 30))"
 whole='{ if ($1 != n + 1) print "GAP", n, $1; n = $1; s += $1; if (s != $2) print "SUM" }'
 guest "awk '$whole' counter"
@@ -61,15 +83,22 @@ back() {
     is "$1: reset" "$status $(json .state)" "0 started"
     run ws shell list w --json
     is "$1: the shells of then" "$(says '", ".join(s["shell_id"] + " " + s["state"] for s in j["shells"])')" \
-        "sh1 running, sh2 running"
+        "sh1 running, sh2 running, sh3 running, sh4 running"
     types sh1 'echo "$X in $PWD"'
     check "$1: a shell goes on as it was" wait_for 60 has_printed sh1 'forty-two in /usr'
-    n=$(ws shell read w sh2 --plain 2>/dev/null | sed -n 's/^COUNT //p' | tail -1)
+    n=$(printed sh2 | sed -n 's/^COUNT //p' | tail -1)
     check "$1: the counter goes on" wait_for 60 has_printed sh2 "COUNT $((n + 20))"
     guest "awk '$whole' counter; ls count.pl later 2>/dev/null"
     is "$1: memory and disk are of one instant" "$out" count.pl
-    is "$1: each line once" "$(ws shell read w sh2 --plain 2>/dev/null | sed -n 's/^COUNT //p' |
+    is "$1: each line once" "$(printed sh2 | sed -n 's/^COUNT //p' |
         awk '$1 != n + 10 { print "GAP" } { n = $1 }')" ""
+    n=$(printed sh3 | sed -n 's/^ROW //p' | tail -1)
+    check "$1: the database goes on" wait_for 60 has_printed sh3 "ROW $((n + 10))"
+    guest "$guest_sqlite rows.db 'PRAGMA integrity_check; SELECT count(*) = max(i), sum(i * (i + 1) / 2 <> sum) FROM t'"
+    is "$1: the database is sound, and has each row once" "$out" $'ok\n1|0'
+    n=$(printed sh4 | sed -n 's/^LINE \([0-9]*\) .*/\1/p' | tail -1)
+    check "$1: what was being printed goes on" wait_for 60 has_printed sh4 "LINE $((n + 40)) "
+    is "$1: nothing of it is lost or comes twice" "$(printed sh4 | grep '^LINE' | awk '$2 != n + 1 || length($3) != 60 { print "GAP", n, $0 } { n = $2 }' | head -3)" ""
     run ws service list w --json
     is "$1: the service runs" "$(json '.services[0].state')" running
     guest 'hostname; cat /run/pyro/generation; head -c 16 /dev/urandom | od -An -tx1'
@@ -80,6 +109,18 @@ back first
 first=$own
 run ws shell read w sh2 --cursor $((far + 100000000)) --json
 like "a cursor beyond the log is refused" "$(json .error.message)" 'past the end'
+is_longer() { [[ $(stat -c %s "$dir/shells/sh2.log") -gt $far ]]; }
+check "the log is as long as it was" wait_for 60 is_longer
+run ws shell read w sh2 --cursor "$far" --json
+like "a cursor of what was taken back is refused for good" "$(json .error.code) $(json .error.message)" '^shell_state .*taken back'
+at=$(grep -o 'cursor [0-9]*, where' <<<"$out" | grep -o '[0-9]*')
+run ws shell read w sh2 --cursor "$at" --plain --json
+check "where its log was cut it can be read on" [ "$status $(json .next_cursor)" != "0 $at" -a "$status" = 0 ]
+next=$(json .next_cursor) before=$(json .output)
+check "with cursors above all of before" [ "$next" -gt "$far" ]
+check "the counter counts on" wait_for 60 has_printed sh2 "COUNT $(($(sed -n 's/^COUNT //p' <<<"$before" | tail -1) + 20))"
+run ws shell read w sh2 --cursor "$next" --plain --json
+is "which go on where they end" "$(sed -n 's/^COUNT //p' <<<"$before$(json .output)" | awk 'n && $1 != n + 10 { print "GAP", n, $1 } { n = $1 }')" ""
 back again
 refute "no random number comes twice" [ "$own" = "$first" ]
 is "secrets stay hidden" "$(grep -c opensesame "$dir"/shells/*.log | grep -vc ':0$')" 0

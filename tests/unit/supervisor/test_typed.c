@@ -11,6 +11,7 @@
 static char dir_path[64];
 static struct supervisor supervisor;
 static struct typed typed;
+static const struct shell_record shell = { .id = "sh1" };
 static uint64_t log_size, typed_bytes;
 
 static int make(void **state UNUSED)
@@ -26,7 +27,7 @@ static int make(void **state UNUSED)
     buf_release(&secrets[0]);
     buf_release(&secrets[1]);
     log_size = typed_bytes = 0;
-    typed_init(&typed, &supervisor, "sh1", &log_size);
+    typed_init(&typed, &supervisor, &shell, &log_size);
     return supervisor.dir_fd < 0 || !supervisor.redactor;
 }
 
