@@ -5,16 +5,14 @@
 
 #include "engine/state/memory_files.h"
 #include "engine/supervisor/disk_merge.h"
-#include "engine/supervisor/disk_ops.h"
-#include "engine/supervisor/memory_ops.h"
 
 void disk_holder_free(struct disk_holder *h)
 {
     struct supervisor *s = h->supervisor;
 
     list_remove(&s->disk_holders, h);
-    disk_ops_holder_gone(s, h);
-    memory_ops_holder_gone(s, h);
+    if (h->place)
+        *h->place = NULL;
     if (h->memory)
         memory_remove_capture(s->dir_fd, h->memory);
     free(h);

@@ -7,8 +7,9 @@
 struct disk_holder {
     struct disk_holder *next;
     struct supervisor *supervisor;
-    struct stream stream; /* it ends with the hold */
-    uint32_t memory;      /* the captured machine that is kept as long (memory_files.h); 0: none */
+    struct stream stream;       /* it ends with the hold */
+    struct disk_holder **place; /* where an operation has it that works for it; NULL: none does */
+    uint32_t memory; /* the captured machine that is kept as long (memory_files.h); 0: none */
 };
 
 /* Accepts the stream of a request. */

@@ -47,6 +47,8 @@ static void op_free(struct disk_op *op)
 {
     loop_timer_cancel(op->supervisor->loop, &op->deadline);
     stream_close(&op->freeze, NULL);
+    if (op->holder)
+        op->holder->place = NULL;
     op->supervisor->disk_op = NULL;
     free(op);
 }
@@ -264,6 +266,7 @@ static bool start_op(struct supervisor *s, enum disk_op_kind kind, struct link *
             free(op);
             return false;
         }
+        op->holder->place = &op->holder;
     }
     snprintf(op->name, sizeof(op->name), "%s", name);
     s->disk_op = op;
@@ -335,12 +338,6 @@ void disk_ops_client_gone(struct supervisor *s, const struct link *client)
     if (s->disk_op && s->disk_op->client == client)
         s->disk_op->client = NULL;
     disk_holders_client_gone(s, client);
-}
-
-void disk_ops_holder_gone(struct supervisor *s, const struct disk_holder *holder)
-{
-    if (s->disk_op && s->disk_op->holder == holder)
-        s->disk_op->holder = NULL;
 }
 
 bool disk_ops_reset(struct supervisor *s, const char *snapshot, bool memory, struct pyro_error *err)

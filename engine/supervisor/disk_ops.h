@@ -23,8 +23,6 @@ supervisor_op_fn disk_ops_dispatch;
 void disk_ops_fail(struct supervisor *s, const struct pyro_error *why);
 /* A client's connection is closing: nothing waits there any more. */
 void disk_ops_client_gone(struct supervisor *s, const struct link *client);
-/* A holder is going (disk_hold.h): nothing is told to it any more. */
-void disk_ops_holder_gone(struct supervisor *s, const struct disk_holder *holder);
 /* After an adoption: which layer QEMU really writes to. */
 void disk_ops_reconcile(struct supervisor *s);
 

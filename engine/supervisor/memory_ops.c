@@ -112,6 +112,8 @@ static void op_free(struct memory_op *op)
     buf_release(&op->state);
     json_decref(op->machine);
     free(op->templates_dir);
+    if (op->holder)
+        op->holder->place = NULL;
     s->memory_op = NULL;
     free(op);
     memory_sweep(s->dir_fd, &s->record.disk);
@@ -507,6 +509,8 @@ bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
                               .suspends = suspends,
                               .state = BUF_INIT(DEVICE_STATE_BYTES_MAX) };
     snprintf(op->name, sizeof(op->name), "%s", name);
+    if (holder)
+        holder->place = &op->holder;
     s->memory_op = op;
     if (!prepare(op, &why))
         fail(op, &why);
@@ -522,12 +526,6 @@ void memory_ops_client_gone(struct supervisor *s, const struct link *client)
 {
     if (s->memory_op && s->memory_op->client == client)
         s->memory_op->client = NULL;
-}
-
-void memory_ops_holder_gone(struct supervisor *s, const struct disk_holder *holder)
-{
-    if (s->memory_op && s->memory_op->holder == holder)
-        s->memory_op->holder = NULL;
 }
 
 void memory_ops_fail(struct supervisor *s, const struct pyro_error *why)

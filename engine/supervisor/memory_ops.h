@@ -29,8 +29,6 @@ supervisor_op_fn memory_ops_dispatch;
 void memory_ops_adopt(struct supervisor *s);
 /* A client's connection is closing: nothing waits there any more. */
 void memory_ops_client_gone(struct supervisor *s, const struct link *client);
-/* A holder is going (disk_hold.h): nothing is told to it any more. */
-void memory_ops_holder_gone(struct supervisor *s, const struct disk_holder *holder);
 /* The capture in progress, if any, has failed. */
 void memory_ops_fail(struct supervisor *s, const struct pyro_error *why);
 
