@@ -10,6 +10,7 @@
 #ifndef PYRO_CAPTURE_H
 #define PYRO_CAPTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -38,6 +39,7 @@ struct captured {
     const uint8_t *taken;
     int fd;
     int base_fd;
+    bool passing; /* what is written of it need not survive a crash of the host */
 };
 struct captured capture_result(const struct capture *c);
 

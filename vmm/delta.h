@@ -21,7 +21,7 @@ enum delta_kind {
 };
 
 /*
- * Writes what was captured to a new file and syncs it. template_fd: the template's RAM, a file or
+ * Writes what was captured to a new file and, unless it is passing, syncs it. template_fd: the template's RAM, a file or
  * memfd of the same size; it may be captured->base_fd. Blocks, up to seconds: for a child.
  */
 bool delta_write(const struct captured *captured, int template_fd, int file_fd,

@@ -102,7 +102,8 @@ static int create(int dirfd, const char *name, struct pyro_error *err)
 }
 
 /* A copy of what QEMU maps. */
-static bool copy_template(int dirfd, const json_t *machine, int base_fd, struct pyro_error *err)
+static bool copy_template(int dirfd, const json_t *machine, const struct captured *captured,
+                          struct pyro_error *err)
 {
     struct ram_identity identity;
     scoped_close int fd = -1;
@@ -113,19 +114,21 @@ static bool copy_template(int dirfd, const json_t *machine, int base_fd, struct 
         return false;
     if (ftruncate(fd, (off_t)identity.size_bytes) != 0)
         return pyro_fail_errno(err, "write the memory of a template");
-    if (!ram_copy(base_fd, fd, false, identity.size_bytes, found, err))
+    if (!ram_copy(captured->base_fd, fd, false, identity.size_bytes, found, err))
         return false;
     if (strcmp(found, identity.digest) != 0)
         return pyro_fail(err, PYRO_VM_FAILED, "QEMU has another memory than its template's");
-    return fsync(fd) == 0 || pyro_fail_errno(err, "write the memory of a template");
+    return captured->passing || fsync(fd) == 0 ||
+           pyro_fail_errno(err, "write the memory of a template");
 }
 
 /*
  * A link where that is possible, else a copy. A machine whose memory was merged is one of its
  * template again: *ret_machine, new. *ret_fd: what it is to be compared with; -1: with what QEMU maps.
  */
-static bool keep_template(int dirfd, const char *templates_dir, const json_t *machine, int base_fd,
-                          json_t **ret_machine, int *ret_fd, struct pyro_error *err)
+static bool keep_template(int dirfd, const char *templates_dir, const json_t *machine,
+                          const struct captured *captured, json_t **ret_machine, int *ret_fd,
+                          struct pyro_error *err)
 {
     scoped_json json_t *of_template = unmerged(machine);
     scoped_close int fd = -1;
@@ -141,7 +144,7 @@ static bool keep_template(int dirfd, const char *templates_dir, const json_t *ma
         return true;
     /* What was merged is all there is: from here on it is the template's. */
     json_object_del(*ret_machine, MERGED_ON);
-    return copy_template(dirfd, machine, base_fd, err);
+    return copy_template(dirfd, machine, captured, err);
 }
 
 static bool write_delta(int dirfd, const struct captured *captured, int template_fd,
@@ -154,20 +157,27 @@ static bool write_delta(int dirfd, const struct captured *captured, int template
            delta_digest(fd, ret_digest, err);
 }
 
-static bool write_record(int dirfd, const json_t *record, struct pyro_error *err)
+static bool write_file(int dirfd, const char *name, const void *bytes, size_t n, bool passing,
+                       struct pyro_error *err)
+{
+    return passing ? fs_replace(dirfd, name, bytes, n, 0600, err)
+                   : fs_write_atomic(dirfd, name, bytes, n, 0600, err);
+}
+
+static bool write_record(int dirfd, const json_t *record, bool passing, struct pyro_error *err)
 {
     scoped_free char *text = record ? json_compact(record) : NULL;
 
     if (!text)
         return pyro_no_memory(err, NULL);
-    return fs_write_atomic(dirfd, SAVED_RECORD, text, strlen(text), 0600, err);
+    return write_file(dirfd, SAVED_RECORD, text, strlen(text), passing, err);
 }
 
-static bool write_state(int dirfd, const struct buf *state, char *ret_digest,
+static bool write_state(int dirfd, const struct buf *state, bool passing, char *ret_digest,
                         struct pyro_error *err)
 {
     digest_hex(state->data, state->len, ret_digest);
-    return fs_write_atomic(dirfd, STATE_FILE, state->data, state->len, 0600, err);
+    return write_file(dirfd, STATE_FILE, state->data, state->len, passing, err);
 }
 
 bool saved_write(int dirfd, const char *templates_dir, const json_t *machine,
@@ -178,15 +188,15 @@ bool saved_write(int dirfd, const char *templates_dir, const json_t *machine,
     scoped_json json_t *record = NULL, *own = NULL;
     scoped_close int template_fd = -1;
 
-    if (!keep_template(dirfd, templates_dir, machine, captured->base_fd, &own, &template_fd, err) ||
+    if (!keep_template(dirfd, templates_dir, machine, captured, &own, &template_fd, err) ||
         !write_delta(dirfd, captured, template_fd, delta, err) ||
-        !write_state(dirfd, state, devices, err))
+        !write_state(dirfd, state, captured->passing, devices, err))
         return false;
     record = json_pack("{s:i, s:O, s:s, s:s}", "format", FORMAT, "machine", own, "delta_digest",
                        delta, "state_digest", devices);
     if (record && members)
         json_object_update(record, (json_t *)(uintptr_t)members);
-    return write_record(dirfd, record, err);
+    return write_record(dirfd, record, captured->passing, err);
 }
 
 int64_t saved_bytes(int dirfd)
@@ -358,7 +368,6 @@ static bool write_no_delta(int dirfd, uint64_t size_bytes, char *ret_digest, str
 bool saved_use_merged(int dirfd, const struct ram_identity *merged, struct pyro_error *err)
 {
     scoped_json json_t *record = saved_read(dirfd, err), *machine = NULL;
-    scoped_free char *text = NULL;
     char delta[RAM_DIGEST_HEX + 1];
 
     if (!record || !write_no_delta(dirfd, merged->size_bytes, delta, err))
@@ -370,10 +379,7 @@ bool saved_use_merged(int dirfd, const struct ram_identity *merged, struct pyro_
     json_object_set(record, "machine", machine);
     json_object_set_new(record, "delta_digest", json_string(delta));
     unlinkat(dirfd, SAVED_TEMPLATE, 0);
-    text = json_compact(record);
-    /* A new file: the old one is a link. Of no use after a crash, so nothing waits for the disk. */
-    return text ? fs_replace(dirfd, SAVED_RECORD, text, strlen(text), 0600, err)
-                : pyro_no_memory(err, NULL) != NULL;
+    return write_record(dirfd, record, true, err); /* a new file: the old one is a link */
 }
 
 void saved_release(struct saved *s)

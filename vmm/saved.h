@@ -31,7 +31,7 @@ json_t *saved_machine(const struct template *t, const char *guest);
 bool saved_ram(const json_t *machine, struct ram_identity *ret);
 
 /*
- * Writes all into a new directory; each file is on the disk. templates_dir: where the template's
+ * Writes all into a new directory; each file is on the disk, unless it is passing. templates_dir: where the template's
  * memory is linked from if it is still there. `members` (an object, borrowed; NULL: none) goes into
  * the record too. Blocks, up to seconds: for a child.
  */

@@ -71,8 +71,7 @@ bool memory_copy_file(int from_dirfd, int to_dirfd, const char *name, int64_t si
     if (from < 0 || fstat(from, &st) != 0)
         return pyro_fail_errno(err, "'%s'", name);
     to = openat(to_dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (to < 0 || !file_copy_content(from, to, size < 0 || size > st.st_size ? st.st_size : size) ||
-        fsync(to) != 0)
+    if (to < 0 || !file_copy_content(from, to, size < 0 || size > st.st_size ? st.st_size : size))
         return pyro_fail_errno(err, "copy '%s'", name);
     return true;
 }
@@ -105,8 +104,7 @@ static bool copy_tree(int from_dirfd, int to_dirfd, const char *name, copy_fn *c
         return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is too deep", name);
     if (mkdirat(to_dirfd, name, 0700) != 0 || (to = fs_open_dir(to_dirfd, name, err)) < 0)
         return pyro_fail_errno(err, "create '%s'", name);
-    return copy_all(from, to, copy, depth, err) &&
-           (fsync(to) == 0 || pyro_fail_errno(err, "write '%s'", name));
+    return copy_all(from, to, copy, depth, err);
 }
 
 static bool copy_all(int from, int to, copy_fn *copy, int depth, struct pyro_error *err)
@@ -154,5 +152,10 @@ bool memory_bring_back(int workspace_fd, const char *snapshot, struct pyro_error
             (faccessat(from, history[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
              !memory_copy_tree(from, workspace_fd, history[i], err)))
             return false;
-    return from >= 0;
+    return from >= 0 && (!strcmp(snapshot, MEMORY_FORK) || memory_sync(workspace_fd, err));
+}
+
+bool memory_sync(int dirfd, struct pyro_error *err)
+{
+    return syncfs(dirfd) == 0 || pyro_fail_errno(err, "write the files of a memory");
 }

@@ -39,14 +39,18 @@ void memory_remove_capture(int workspace_fd, uint32_t number);
 #define MEMORY_FORK ".fork"
 bool memory_share(int from_dirfd, int fork_fd, struct pyro_error *err) MUST_CHECK;
 
-/* Replaces the history of a workspace that does not run by what was kept with the memory. */
+/* Replaces the history of a workspace that does not run by what was kept with the memory; synced, but
+ * for a fork's (kept_history_sync()). */
 bool memory_bring_back(int workspace_fd, const char *snapshot, struct pyro_error *err) MUST_CHECK;
 
-/* Copies a regular file as far as `size` bytes (-1: all of it), holes as holes; synced. */
+/* Copies a regular file as far as `size` bytes (-1: all of it), holes as holes. Neither is synced:
+ * memory_sync(). */
 bool memory_copy_file(int from_dirfd, int to_dirfd, const char *name, int64_t size,
                       struct pyro_error *err) MUST_CHECK;
 /* A directory of files and directories, to a place where it is not yet. */
 bool memory_copy_tree(int from_dirfd, int to_dirfd, const char *name,
                       struct pyro_error *err) MUST_CHECK;
+/* Puts all that was written below a directory on the disk, and all else of its file system. */
+bool memory_sync(int dirfd, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
 #include "engine/supervisor/service.h"
 #include "engine/supervisor/shell.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/offload.h"
 
 /* The files of one log; `prefix` and the suffix make a name. */
 struct log_files {
@@ -96,11 +97,9 @@ static bool open_both(struct supervisor *s, const char *name, struct keeping *k)
 
 static bool close_both(struct keeping *k)
 {
-    bool ok = k->ok && (k->to < 0 || fsync(k->to) == 0);
-
     cleanup_close(&k->from);
     cleanup_close(&k->to);
-    return ok;
+    return k->ok;
 }
 
 static bool keep_shells(struct supervisor *s, int to_dirfd, struct pyro_error *err)
@@ -171,4 +170,23 @@ bool kept_history_write(struct supervisor *s, int to_dirfd, struct pyro_error *e
 {
     return keep_shells(s, to_dirfd, err) && keep_services(s, to_dirfd, err) &&
            memory_copy_tree(s->dir_fd, to_dirfd, "commands", err);
+}
+
+static bool kept_history_run_sync(void *arg, struct pyro_error *err)
+{
+    return memory_sync(((struct supervisor *)arg)->dir_fd, err);
+}
+
+static void kept_history_synced(void *arg, const struct pyro_error *why)
+{
+    if (why)
+        supervisor_complain(arg, why->message);
+}
+
+void kept_history_sync(struct supervisor *s)
+{
+    struct pyro_error err = { 0 };
+
+    if (!offload_start(s->loop, kept_history_run_sync, kept_history_synced, s, &err))
+        supervisor_complain(s, err.message);
 }

@@ -195,7 +195,7 @@ static bool memory_ops_write(void *arg, struct pyro_error *err)
 {
     struct memory_op *op = arg;
     struct supervisor *s = op->supervisor;
-    const struct captured captured = capture_result(op->capture);
+    struct captured captured = capture_result(op->capture);
     scoped_json json_t *members = NULL;
     scoped_close int dir = -1;
 
@@ -204,11 +204,12 @@ static bool memory_ops_write(void *arg, struct pyro_error *err)
     if ((mkdirat(s->dir_fd, MEMORY_DIR, 0700) != 0 && errno != EEXIST) ||
         mkdirat(s->dir_fd, MEMORY_DIR_NEW, 0700) != 0)
         return pyro_fail_errno(err, "create '" MEMORY_DIR_NEW "'");
+    captured.passing = !op->name[0];
     members =
         json_pack("{s:I, s:O*, s:I}", "layer", (json_int_t)op->below, "last_command",
                   s->record.last_command, "command_count", (json_int_t)s->record.command_count);
     return (dir = fs_open_dir(s->dir_fd, MEMORY_DIR_NEW, err)) >= 0 &&
-           kept_history_write(s, dir, err) &&
+           kept_history_write(s, dir, err) && (captured.passing || memory_sync(dir, err)) &&
            saved_write(dir, op->templates_dir, op->machine, &captured, &op->state, members, err);
 }
 
@@ -226,7 +227,8 @@ static bool move_into_place(struct memory_op *op, struct pyro_error *err)
         mkdirat(s->dir_fd, MEMORY_CAPTURES, 0700);
     }
     place_of(op, place);
-    return (renameat(s->dir_fd, MEMORY_DIR_NEW, s->dir_fd, place) == 0 && fsync(dir) == 0) ||
+    return (renameat(s->dir_fd, MEMORY_DIR_NEW, s->dir_fd, place) == 0 &&
+            (!op->name[0] || fsync(dir) == 0)) ||
            pyro_fail_errno(err, "keep the machine's memory");
 }
 

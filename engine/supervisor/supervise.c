@@ -30,6 +30,7 @@
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
+#include "engine/supervisor/kept_history.h"
 #include "engine/supervisor/machine.h"
 #include "engine/supervisor/memory_ops.h"
 #include "engine/supervisor/network.h"
@@ -239,8 +240,10 @@ static void serve(struct supervisor *s)
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is true after a power cut. */
     supervisor_save(s, false);
-    if (s->is_fork)
+    if (s->is_fork) {
         memory_sweep(s->dir_fd, &s->record.disk); /* it is used */
+        kept_history_sync(s);
+    }
     told = supervisor_tell_ready(s);
     memory_forget_suspended(s->dir_fd);
     if (s->mode == SUPERVISE_ADOPT)

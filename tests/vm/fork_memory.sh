@@ -42,10 +42,10 @@ for (my $i = 1;; $i++) {
 }
 END
 cat >web.pl <<"END"
-use IO::Socket::INET; use Sys::Hostname;
+use IO::Socket::INET; use POSIX ();
 my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die;
 print "listening\n"; $| = 1;
-while (my $c = $s->accept) { print $c hostname; close $c }
+while (my $c = $s->accept) { print $c +(POSIX::uname())[1]; close $c }
 END'
 ws shell open w >/dev/null 2>&1
 ws shell open w >/dev/null 2>&1
