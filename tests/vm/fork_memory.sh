@@ -71,7 +71,7 @@ else
 fi
 check "the shell is ready" wait_for 60 has_printed w sh1 'REDACTED. is ready'
 check "the counter counts" wait_for 60 has_printed w sh2 'COUNT 20'
-ws exec w --timeout-seconds 0 -- sh -c 'echo $$ >pid; while [ ! -e go ]; do sleep 0.1; done; echo went' >"$TEST_DIR/exec" 2>&1 &
+timeout 3000 "$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'echo $$ >pid; while [ ! -e go ]; do sleep 0.1; done; echo went' >"$TEST_DIR/exec" 2>&1 &
 executing=$!
 exec_runs() { ws exec w -- cat pid >/dev/null 2>&1; }
 wait_for 60 exec_runs
