@@ -17,12 +17,12 @@ is_below() { # ANCESTOR PID
     [[ $pid == "$1" ]]
 }
 said() { grep -qx "$2" "$TEST_DIR/$1.out" 2>/dev/null; }
-# begin NAME COMMAND…: in the background, its pid is $holder
+# begin NAME COMMAND…: in the background, but as in the foreground with INT not ignored; its pid is $holder
 begin() {
     local name=$1
     shift
     rm -f "$TEST_DIR/$name.out" # what the last one said
-    "$PYRO" workspace "$@" >"$TEST_DIR/$name.out" 2>"$TEST_DIR/$name.err" </dev/null &
+    env --default-signal=INT "$PYRO" workspace "$@" >"$TEST_DIR/$name.out" 2>"$TEST_DIR/$name.err" </dev/null &
     holder=$!
     wait_for 60 said "$name" ready
 }
@@ -120,8 +120,8 @@ killed() {
     begin k hold k --delete
     run "${pyro[@]}" workspace exec k -- cat a
     is "… held again: its disk is intact" "$out" kept
-    kill -TERM $holder
-    ended "… and stopped" 0
+    kill -INT $holder
+    ended "… and stopped, by INT" 0
     is "… and deleted" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces")" .lock
 }
 
