@@ -248,9 +248,12 @@ void details_pause(struct details *d)
 }
 
 /* Into the upper line of the frame, at its right, where there is room beside the name. */
-static void draw_tabs(WINDOW *win, struct area a, const char *name, enum details_tab shown)
+static void draw_tabs(struct details *d, WINDOW *win, struct area a, const char *name,
+                      enum details_tab shown)
 {
     int width = 0, col;
+
+    memset(d->tabs, 0, sizeof(d->tabs));
 
     for (int i = 0; i < TAB_COUNT; i++)
         width += draw_width(tabs[i].title) + 1;
@@ -262,7 +265,9 @@ static void draw_tabs(WINDOW *win, struct area a, const char *name, enum details
         struct style style = theme_style(i == (int)shown ? ROLE_ACCENT : ROLE_DIM);
         if (i == (int)shown)
             style.attrs |= A_UNDERLINE;
+        d->tabs[i].from = col;
         col += draw_text(win, a.top, col, a.cols, style, tabs[i].title);
+        d->tabs[i].to = col;
         draw_text(win, a.top, col++, 1, theme_style(ROLE_BORDER), " ");
     }
 }
@@ -314,7 +319,7 @@ void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_
     draw_box(win, a, theme_style(d->focused ? ROLE_BORDER_FOCUS : ROLE_BORDER), model_name(w));
     if (!d->focused)
         draw_text(win, a.top, a.left + 2, a.cols - 5, theme_style(ROLE_HEADER), model_name(w));
-    draw_tabs(win, a, model_name(w), tab);
+    draw_tabs(d, win, a, model_name(w), tab);
     draw_news(win, a, w);
     if (tab != TAB_PREVIEW)
         preview_close(&d->preview);
@@ -352,6 +357,19 @@ bool details_hit(const struct details *d, const struct key_event *e)
 {
     return e->row >= d->area.top && e->row < d->area.top + d->area.rows && e->col >= d->area.left &&
            e->col < d->area.left + d->area.cols;
+}
+
+bool details_click_tab(struct details *d, const struct key_event *e)
+{
+    if (e->mouse != MOUSE_PRESS || e->button != 1 || e->row != d->area.top)
+        return false;
+    for (int i = 0; i < TAB_COUNT; i++)
+        if (e->col >= d->tabs[i].from && e->col < d->tabs[i].to) {
+            d->tab = (enum details_tab)i;
+            d->focused = false; /* with the focus it has one only */
+            return true;
+        }
+    return false;
 }
 
 bool details_can_open(const struct details *d, const struct watched_workspace *w)

@@ -16,6 +16,9 @@ struct details {
     enum details_tab tab; /* with the focus: the facts, which are what can be chosen from */
     bool focused;
     struct area area; /* where it was drawn last; no rows: it was not */
+    struct {
+        int from, to; /* columns of the upper line */
+    } tabs[TAB_COUNT];
 };
 
 void details_init(struct details *d, struct app *app);
@@ -26,6 +29,8 @@ void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_
 void details_turn(struct details *d, int by);
 /* Nothing of it runs until it is drawn again. */
 void details_pause(struct details *d);
+/* A press on the name of a tab shows that one; true: it was. */
+bool details_click_tab(struct details *d, const struct key_event *e);
 /* Whether a mouse event was on it. */
 bool details_hit(const struct details *d, const struct key_event *e);
 /* Something to open is under the cursor. */

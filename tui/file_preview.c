@@ -114,13 +114,12 @@ static void draw_content(const char *at, WINDOW *win, struct area place)
 void file_preview_draw(struct file_preview *p, WINDOW *win, const struct area *place,
                        const json_t *row)
 {
-    const char *name = row ? strrchr(file_row_path(row), '/') : NULL;
+    char space[512];
+    const char *name = row ? file_row_title(row, space, sizeof(space)) : "";
     struct area inner = { place->top + 1, place->left + 2, place->rows - 2, place->cols - 4 };
 
-    draw_box(win, *place, theme_style(ROLE_BORDER), name ? name + 1 : "");
-    if (name)
-        draw_text(win, place->top, place->left + 2, place->cols - 5, theme_style(ROLE_HEADER),
-                  name + 1);
+    draw_box(win, *place, theme_style(ROLE_BORDER), name);
+    draw_text(win, place->top, place->left + 2, place->cols - 5, theme_style(ROLE_HEADER), name);
     if (!row) {
         file_preview_close(p);
         return;

@@ -130,6 +130,14 @@ json_t *file_rows(const char *directory, const json_t *entries, const json_t *ch
     return sorted(rows);
 }
 
+const char *file_row_title(const json_t *row, char *ret, size_t size)
+{
+    const char *path = file_row_path(row), *name = strrchr(path, '/');
+
+    snprintf(ret, size, "%s%s", name && *path == '"' ? "\"" : "", name ? name + 1 : path);
+    return ret;
+}
+
 /* ---- cells ---- */
 
 static const struct {
@@ -208,9 +216,7 @@ static void file_row_time(const struct columns *t UNUSED, void *row, struct cell
 
 static void file_row_name(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    const char *path = file_row_path(row), *name = strrchr(path, '/');
-
-    snprintf(ret->text, sizeof(ret->text), "%s", name ? name + 1 : path);
+    file_row_title(row, ret->text, sizeof(ret->text));
     if (file_row_is_directory(row))
         snprintf(ret->note, sizeof(ret->note), "/");
     else if (file_row_is_link(row) && !file_row_is_deleted(row))

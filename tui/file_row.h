@@ -13,6 +13,8 @@ extern const struct column file_row_columns[];
 /* Of a directory's row, what is in it, too: "" for nothing. Borrowed. */
 const char *file_row_change(const json_t *row);
 const char *file_row_path(const json_t *row);
+/* The last part of its path, as it is shown: into ret, which is returned. */
+const char *file_row_title(const json_t *row, char *ret, size_t size);
 bool file_row_is_directory(const json_t *row);
 bool file_row_is_link(const json_t *row);
 /* Whether it is neither of these, nor a file: a device, a socket or a FIFO. */

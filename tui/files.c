@@ -214,7 +214,8 @@ static void files_draw_head(const struct files *f, WINDOW *win)
     int cols = f->screen.cols, at;
 
     draw_fill(win, 0, 0, cols, bar);
-    at = 1 + draw_text(win, 0, 1, cols / 2, theme_style(ROLE_TITLE), w ? model_name(w) : f->id);
+    at = 1 + draw_text(win, 0, 1, cols / 2, theme_style(ROLE_TITLE),
+                       model_name_of(f->screen.app->model, f->id));
     at += 1 + draw_text(win, 0, at + 1, cols - at - 2, bar, f->path);
     if (!w)
         draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(ROLE_BAD), bar), "deleted");

@@ -55,6 +55,15 @@ static bool compile(struct filter_term *t)
     return true;
 }
 
+/* Something like KEY:word, where no column is called that. */
+static void note_unknown(struct filter *f, const char *word)
+{
+    size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    if (n && n < 20 && word[n] == ':')
+        snprintf(f->unknown, sizeof(f->unknown), "no column %.*s: it is a word", (int)n, word);
+}
+
 static void add_term(struct filter *f, const struct column *all, const char *word)
 {
     struct filter_term *t = &f->terms[f->count];
@@ -62,6 +71,8 @@ static void add_term(struct filter *f, const struct column *all, const char *wor
     *t = (struct filter_term){ .negated = *word == '-' || *word == '!' };
     word += t->negated;
     t->column = named_column(all, &word);
+    if (t->column < 0)
+        note_unknown(f, word);
     snprintf(t->word, sizeof(t->word), "%s", word);
     if (!*t->word)
         return; /* it is still being typed */
@@ -70,7 +81,7 @@ static void add_term(struct filter *f, const struct column *all, const char *wor
     else if (compile(t))
         f->count++;
     else
-        f->problem = "this regular expression is not valid";
+        f->problem = "not a valid regular expression";
 }
 
 void filter_set(struct filter *f, const struct column *all, const char *text)
@@ -104,6 +115,7 @@ void filter_release(struct filter *f)
     f->count = 0;
     f->text[0] = '\0';
     f->problem = NULL;
+    f->unknown[0] = '\0';
 }
 
 /* ---- rows ---- */

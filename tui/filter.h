@@ -28,6 +28,7 @@ struct filter {
     } terms[FILTER_TERMS_MAX];
     size_t count;
     const char *problem; /* with it, in words; NULL: none */
+    char unknown[48];    /* "no column KEY: …" of a word that is taken as it is; "": none */
 };
 
 /*

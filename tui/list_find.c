@@ -10,13 +10,18 @@ bool list_find_is_shown(const struct list_find *f)
 
 void list_find_draw(struct list_find *f, WINDOW *win, int row, int cols)
 {
+    const char *why = f->filter.problem ? f->filter.problem : f->filter.unknown;
+    int room = *why ? draw_width(why) + 1 : 0;
+
+    if (room > cols * 2 / 3)
+        room = cols * 2 / 3;
     f->row = row;
     draw_text(win, row, 1, 1, theme_style(ROLE_KEY), "/");
-    field_draw(&f->field, win, (struct area){ row, 2, 1, cols - 3 },
+    field_draw(&f->field, win, (struct area){ row, 2, 1, cols - 3 - room },
                theme_style(f->typing ? ROLE_INPUT : ROLE_TEXT), theme_style(ROLE_INPUT_DIM),
                "words, COLUMN:word, -not, /regular expression/");
-    if (f->filter.problem)
-        draw_right(win, row, cols / 2, cols / 2 - 1, theme_style(ROLE_BAD), f->filter.problem);
+    if (room)
+        draw_right(win, row, cols - room - 1, room, theme_style(ROLE_BAD), why);
 }
 
 bool list_find_event(struct list_find *f, const struct key_event *e)

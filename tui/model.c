@@ -10,6 +10,7 @@
 #include "vmm/base/array.h"
 #include "vmm/base/fs.h"
 
+#define GONE_MAX 1000
 #define SAMPLE_MS 900 /* figures come once a second */
 
 struct model {
@@ -19,6 +20,7 @@ struct model {
     struct watched_workspace **items;
     size_t count, room;
     struct model_listener *listeners;
+    json_t *gone; /* {ID: NAME} of those that were deleted */
 };
 
 /* Attached to a watched workspace. */
@@ -127,6 +129,9 @@ static void model_on_removed(void *arg, struct watched_workspace *w)
             m->count--;
             break;
         }
+    if (json_object_size(m->gone) >= GONE_MAX)
+        json_object_clear(m->gone);
+    json_object_set_new(m->gone, w->record.id, json_string(model_name(w)));
     tell(m, w, 0, true);
     extra_free(extra);
     w->data = NULL;
@@ -188,6 +193,7 @@ struct model *model_new(struct app *app, struct pyro_error *err)
 
     BUG_ON(!m);
     m->app = app;
+    m->gone = json_object();
     app->is_gone = model_is_gone;
     app->look = model_look;
     m->figures = workspace_figures_new(app->loop, model_on_figures, m);
@@ -208,6 +214,7 @@ void model_free(struct model *m)
     workspace_figures_free(m->figures);
     if (m->watch)
         workspace_watch_free(m->watch);
+    json_decref(m->gone);
     free(m->items);
     free(m);
 }
@@ -389,6 +396,13 @@ const char *model_change(const struct watched_workspace *w)
 const char *model_name(const struct watched_workspace *w)
 {
     return w->record.name ? w->record.name : w->record.id;
+}
+
+const char *model_name_of(const struct model *m, const char *id)
+{
+    const struct watched_workspace *w = model_find(m, id);
+
+    return w ? model_name(w) : json_string_or(m->gone, id, id);
 }
 
 size_t model_running_shells(const struct watched_workspace *w)

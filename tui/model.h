@@ -90,6 +90,8 @@ size_t model_asking_count(const struct model *m);
 const char *model_change(const struct watched_workspace *w);
 /* The name, or else the id. */
 const char *model_name(const struct watched_workspace *w);
+/* The same by id, also of one that was deleted meanwhile. */
+const char *model_name_of(const struct model *m, const char *id);
 size_t model_running_shells(const struct watched_workspace *w);
 /* The running shell that printed or started last; NULL when none runs. */
 const struct watched_shell *model_latest_shell(const struct watched_workspace *w);

@@ -46,7 +46,7 @@ static void scroll_by(struct pager *p, long by)
         extend(p, by);
     else
         pager_scroll(p, by);
-    p->follow = p->follow && pager_is_at_end(p);
+    p->follow = p->follow && by >= 0 && pager_is_at_end(p);
 }
 
 static void toggle_selection(struct pager *p)
@@ -319,7 +319,7 @@ static void pager_move(struct screen *s, int step)
         pager_go_to_end(p);
     else
         scroll_by(p, by[step]);
-    p->follow = p->follow && pager_is_at_end(p);
+    p->follow = p->follow && by[step] >= 0 && pager_is_at_end(p);
     if (p->asked_ms || !pager_has_older(p))
         return;
     if (step == LIST_FIRST)

@@ -91,10 +91,15 @@ static void palette_add(struct offering *o, const char *kind, const char *value,
                : !strcasecmp(value, first)                 ? 0
                : !strncasecmp(value, first, strlen(first)) ? 1
                                                            : 2;
+    json_t *offer;
 
-    if (has_all(value, o->words))
-        json_array_append_new(o->ranks[rank], json_pack("{s:s, s:s, s:s}", "value", value, "help",
-                                                        help, "kind", kind));
+    if (!has_all(value, o->words))
+        return;
+    offer = json_pack("{s:s, s:s, s:s}", "value", value, "help", help, "kind", kind);
+    if (rank == 0 && !strcmp(kind, KIND_WORKSPACE)) /* before an action of its name */
+        json_array_insert_new(o->ranks[rank], 0, offer);
+    else
+        json_array_append_new(o->ranks[rank], offer);
 }
 
 static void palette_to_services(struct app *app)

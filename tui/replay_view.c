@@ -97,7 +97,6 @@ static void go_to_lately(struct replay_view *v)
 static void draw_head(const struct replay_view *v, WINDOW *win)
 {
     struct style bar = theme_style(ROLE_BAR);
-    struct watched_workspace *w = model_find(v->screen.app->model, v->workspace.id);
     const char *title = playback_pane_view(v->pane)->title;
     double when = v->recording.started_at + (double)playback_ms(&v->playback) / 1000;
     struct short_text clock;
@@ -106,7 +105,8 @@ static void draw_head(const struct replay_view *v, WINDOW *win)
 
     draw_fill(win, 0, 0, cols, bar);
     at = draw_text(win, 0, 0, cols, theme_style(ROLE_WATCHING), " REPLAY ");
-    snprintf(name, sizeof(name), "%s/%s", w ? model_name(w) : v->workspace.id, v->shell);
+    snprintf(name, sizeof(name), "%s/%s", model_name_of(v->screen.app->model, v->workspace.id),
+             v->shell);
     at += 1 + draw_text(win, 0, at + 1, cols - at - 1, theme_style(ROLE_TITLE), name);
     at += 2 + draw_text(win, 0, at + 2, (cols - at) / 2, bar, format_clock(&clock, when));
     if (*title && cols - at > 6)

@@ -133,9 +133,8 @@ static void put_command(const json_t *service, char *ret, size_t size)
 static void services_workspace(const struct columns *t, void *row, struct cell *ret)
 {
     const char *id = service_row_workspace(row);
-    const struct watched_workspace *w = model_find(t->owner, id);
 
-    snprintf(ret->text, sizeof(ret->text), "%s", w ? model_name(w) : id);
+    snprintf(ret->text, sizeof(ret->text), "%s", model_name_of(t->owner, id));
     ret->role = ROLE_DIM;
 }
 

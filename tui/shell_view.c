@@ -273,7 +273,9 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
     }
     if (w->record.state == WORKSPACE_FAILED || (v->cut_off && !r->running)) {
         *ret_role = ROLE_BAD;
-        return w->record.state == WORKSPACE_FAILED ? "its machine has died" : v->lost.message;
+        return w->record.state != WORKSPACE_FAILED ? v->lost.message
+               : w->record.host_compat             ? "its workspace has failed"
+                                                   : "its machine has died";
     }
     if (!r->running) {
         *ret_role = ROLE_IDLE;
@@ -317,7 +319,8 @@ static void shell_view_draw_head(const struct shell_view *v, WINDOW *win)
                    mode[v->control   ? 0
                         : v->cut_off ? 1
                                      : 2][aside]);
-    snprintf(space, sizeof(space), "%s/%s", w ? model_name(w) : v->workspace.id, v->shell);
+    snprintf(space, sizeof(space), "%s/%s", model_name_of(v->screen.app->model, v->workspace.id),
+             v->shell);
     at +=
         1 + draw_text(win, 0, at + 1, cols - at - 1, aside ? bar : theme_style(ROLE_TITLE), space);
     at += 2 + draw_text(win, 0, at + 2, (cols - at) / 2, style_on(theme_style(role), bar), state);

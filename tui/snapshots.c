@@ -165,7 +165,8 @@ static void snapshots_draw(struct screen *s, WINDOW *win)
     list_fit(&v->list, (int)json_array_size(v->shown), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_fill(win, 0, 0, s->cols, theme_style(ROLE_BAR));
-    at = 1 + draw_text(win, 0, 1, s->cols / 2, theme_style(ROLE_TITLE), w ? model_name(w) : v->id);
+    at = 1 + draw_text(win, 0, 1, s->cols / 2, theme_style(ROLE_TITLE),
+                       model_name_of(s->app->model, v->id));
     draw_text(win, 0, at + 1, s->cols - at - 2, theme_style(w ? ROLE_BAR : ROLE_BAD),
               w ? "snapshots" : "deleted");
     columns_draw_json(&table, win, &(struct area){ HEAD_ROWS, 0, v->list.rows, s->cols }, &v->list,

@@ -115,7 +115,6 @@ static void timeline_draw(struct screen *s, WINDOW *win)
 {
     struct timeline *v = (struct timeline *)s;
     struct columns table = { .all = timeline_columns, .sorted = -1, .now = clock_wall() };
-    const struct watched_workspace *w = model_find(s->app->model, v->id);
     int rows = s->rows - HEAD_ROWS - MORE_ROWS;
     char text[256];
 
@@ -125,7 +124,7 @@ static void timeline_draw(struct screen *s, WINDOW *win)
     list_fit(&v->list, (int)json_array_size(v->shown), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_fill(win, 0, 0, s->cols, theme_style(ROLE_BAR));
-    snprintf(text, sizeof(text), "pyro  timeline of %s", w ? model_name(w) : v->id);
+    snprintf(text, sizeof(text), "pyro  timeline of %s", model_name_of(s->app->model, v->id));
     draw_cell(win, 0, 1, s->cols - 20, theme_style(ROLE_TITLE), text);
     snprintf(text, sizeof(text), "%zu of %zu", json_array_size(v->shown), json_array_size(v->all));
     draw_right(win, 0, s->cols - 18, 17, theme_style(ROLE_BAR), text);

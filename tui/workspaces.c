@@ -260,6 +260,8 @@ static void details_event(struct workspaces *w, const struct key_event *e)
 {
     struct watched_workspace *at = workspaces_selected(w);
 
+    if (details_click_tab(&w->details, e))
+        return;
     if (e->mouse == MOUSE_PRESS)
         w->details.focused = true;
     if (details_list_mouse(&w->details.list, e) == LIST_OPENED && at &&

@@ -91,10 +91,11 @@ void workspaces_draw_head(struct workspaces *w, WINDOW *win)
     draw_fill(win, 0, 0, cols, theme_style(ROLE_BAR));
     col = 1 + draw_text(win, 0, 1, 6, theme_style(ROLE_TITLE), "pyro") + 2;
     if (w->count < total)
-        snprintf(text, sizeof(text), "%zu of %zu workspaces", w->count, total);
+        snprintf(text, sizeof(text), "%zu of %zu shown", w->count, total);
     else
         snprintf(text, sizeof(text), "%zu workspace%s", total, total == 1 ? "" : "s");
-    col += say(win, col, cols, ROLE_BAR, text);
+    say(win, col, cols, ROLE_BAR, text);
+    col += snprintf(text, sizeof(text), "%zu of %zu shown", total, total) + 2;
     col = draw_chips(w, win, col);
     if (marked) {
         snprintf(text, sizeof(text), "%zu marked", marked);

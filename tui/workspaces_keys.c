@@ -300,32 +300,40 @@ bool workspaces_needs_eye(const struct watched_workspace *w)
     return look_needs_eye(look_of(w)) || model_notice(w);
 }
 
-/* The row behind the one at the cursor; at a head, the first of its group. */
-static size_t row_at_cursor(const struct workspaces *w)
+/* The place of a row among those that need someone: what asks comes first, then what failed, what
+ * finished, and what only wants to be noticed; each in the order of the rows. */
+static size_t urgency(const struct workspaces *w, size_t row)
 {
-    size_t row = 0;
+    enum look look = look_of(w->rows[row]);
+    size_t rank = look_needs_eye(look) ? (size_t)look : LOOK_COUNT;
 
-    for (int i = 0; i < w->list.selected; i++)
-        row += w->groups.lines[i].of ? 1 : w->groups.lines[i].open ? 0 : w->groups.lines[i].count;
-    return row + (w->groups.count && w->groups.lines[w->list.selected].of);
+    return rank * w->count + row;
 }
 
-/* From the cursor on, but `but`; false when there is none. */
+/* The next by urgency behind the one at the cursor, or else the first, but `but`; false when there
+ * is none. */
 static bool go_to_next(struct workspaces *w, const struct watched_workspace *but)
 {
-    size_t from;
+    size_t at = SIZE_MAX, first = SIZE_MAX, next = SIZE_MAX;
 
     workspaces_gather(w);
-    from = row_at_cursor(w);
+    for (size_t i = 0; i < w->count; i++)
+        if (!strcmp(w->rows[i]->record.id, w->selected) && workspaces_needs_eye(w->rows[i]))
+            at = urgency(w, i);
     for (size_t i = 0; i < w->count; i++) {
-        struct watched_workspace *one = w->rows[(from + i) % w->count];
-        if (one == but || !workspaces_needs_eye(one))
+        size_t place = urgency(w, i);
+        if (w->rows[i] == but || !workspaces_needs_eye(w->rows[i]))
             continue;
-        workspaces_reveal(w, one);
-        memcpy(w->viewed, w->selected, sizeof(w->viewed));
-        return true;
+        if (place < first)
+            first = place;
+        if (at != SIZE_MAX && place > at && place < next)
+            next = place;
     }
-    return false;
+    if (first == SIZE_MAX)
+        return false;
+    workspaces_reveal(w, w->rows[(next != SIZE_MAX ? next : first) % w->count]);
+    memcpy(w->viewed, w->selected, sizeof(w->viewed));
+    return true;
 }
 
 /* What it went to before is known when it goes on from there. One that the filter hides is shown. */

@@ -206,6 +206,14 @@ static void note_expiry(struct workspace_record *r, bool was_suspended)
         r->expires_at = r->ttl_seconds ? clock_wall() + (double)r->ttl_seconds : 0;
 }
 
+/* The supervisor before was killed, and the machine goes on. */
+static void note_takeover(struct supervisor *s)
+{
+    tally_supervisor_restart();
+    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_ATTENTION, .id = "supervisor", .state = "failed",
+                                      .text = "it was killed; another has taken over"));
+}
+
 static void serve(struct supervisor *s)
 {
     struct pyro_error err = { 0 };
@@ -247,7 +255,7 @@ static void serve(struct supervisor *s)
     told = supervisor_tell_ready(s);
     memory_forget_suspended(s->dir_fd);
     if (s->mode == SUPERVISE_ADOPT)
-        tally_supervisor_restart();
+        note_takeover(s);
     else
         tally_start(clock_ms() - s->began_ms, s->with);
     if (!told && (s->record.ephemeral || s->record.unannounced || s->ready_lost))

@@ -35,7 +35,7 @@ sees "asker's t"
 click '○ 1'
 gone '^ ▶ worker '
 sees '^ ○ over '
-sees '1 of 5 workspaces'
+sees '1 of 5 shown'
 click '○ 1'
 sees '^ ▶ worker '
 keys F
@@ -112,9 +112,9 @@ filters '!/^w.*er$/' quiet waiter
 filters 'env:debian -name:over' quiet over
 filters "\"asker's task\"" asker worker
 keys / C-u '/(' Enter
-sees 'regular expression is not valid'
+sees '^ /\(.*not a valid regular expression'
 keys Esc
-gone 'not valid'
+gone 'not a valid'
 sees '^ ▶ worker '
 
 # An answer, without leaving the list: what it asks is shown.

@@ -45,7 +45,7 @@ sees '^╭ one ─'
 # A filter works as it is typed; while it is, q and ? are letters.
 keys / two
 gone '^ [^ ]+ one .*failed'
-sees '1 of 2 workspaces'
+sees '1 of 2 shown'
 sees "│ id +$two"
 keys '?q'
 sees 'No workspace fits'

@@ -77,7 +77,7 @@ keys late Tab 'sleep 4321' Tab Tab Tab Tab up Tab Tab C-u 3 Enter
 sees '^ one +late +starting'
 gone '╭ new service in one '
 keys Esc
-sees '^ pyro +1 of 2 workspaces'
+sees '^ pyro +1 of 2 shown'
 sees 'start service late: '
 gone '╭ new service'
 keys L
@@ -104,7 +104,7 @@ sees '^ WATCHING +one/'
 drive paste pasted
 sees 'watching: i takes control'
 keys Esc
-sees '^ pyro +1 of 2 workspaces'
+sees '^ pyro +1 of 2 shown'
 drive paste xdy
 sees 'what was pasted is ignored: nothing is typed here'
 gone 'Delete'
