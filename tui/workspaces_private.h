@@ -1,5 +1,6 @@
 /* Shared by the files of the list of workspaces: drawing is in workspaces.c, of its first line in
- * workspaces_head.c, keys are in workspaces_keys.c. */
+ * workspaces_head.c, keys are in workspaces_keys.c, the one for what needs the operator in
+ * workspaces_urgent.c. */
 #ifndef PYRO_TUI_WORKSPACES_PRIVATE_H
 #define PYRO_TUI_WORKSPACES_PRIVATE_H
 
@@ -54,8 +55,11 @@ void workspaces_draw_head(struct workspaces *w, WINDOW *win);
 /* The count that a mouse event is on, an enum look; -1: none. */
 int workspaces_chip_at(const struct workspaces *w, const struct key_event *e);
 
-/* What the key for what needs someone goes to. */
+/* Whether there is something that can be acknowledged. */
+bool workspaces_has_news(const struct watched_workspace *w);
+/* What the key for what needs someone goes to; and going there. */
 bool workspaces_needs_eye(const struct watched_workspace *w);
+void workspaces_next_attention(struct screen *s, int arg);
 /* The key that a bookmark was awaited from. */
 void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e);
 

@@ -101,6 +101,7 @@ print(0 < entry["offset"] <= log.index(b"echo the last"))' "$out" "$dir/shells/s
     check "a command runs" wait_for 300 has_line ' exec_started 2  sleep 1002$'
     kill_process "$(supervisor_of "$id")"
     wait
+    told "that it was killed" ' attention supervisor failed  it was killed; another has taken over$'
     told "what it ran was cut short" ' exec_ended 2 .*exit_code=125.*  sleep 1002$'
     ws exec w -- echo again
     told "and it goes on" ' exec_ended 3 exit_code=0 .*  echo again$'
