@@ -10,7 +10,7 @@ const char *const snapshot_kinds[] = { "baseline", "named", "memory", NULL };
 
 struct snapshot_create_args {
     const char *workspace, *name;
-    bool memory;
+    bool memory, forget_secrets;
 };
 
 static const struct arg_spec snapshot_create_rows[] = {
@@ -18,6 +18,8 @@ static const struct arg_spec snapshot_create_rows[] = {
     ARG_SNAPSHOT(snapshot_create_args, name, .check = check_name, .help = "What to call it"),
     ARG_FLAG(snapshot_create_args, memory, .agent = "",
              .help = "With the machine's memory: a reset brings back what runs, too"),
+    ARG_FLAG(snapshot_create_args, forget_secrets, .agent = "",
+             .help = "Refuse --memory while the workspace has secrets, whose values memory holds"),
     ARG_END,
 };
 
@@ -34,7 +36,8 @@ static json_t *snapshot_create_run(const void *args, struct cmd_io *io UNUSED,
 {
     const struct snapshot_create_args *a = args;
 
-    return snapshot_create(a->workspace, a->name, a->memory, err);
+    return snapshot_create(a->workspace, a->name,
+                           (struct snapshot_extent){ a->memory, a->forget_secrets }, err);
 }
 
 static void snapshot_create_print(const json_t *result, FILE *out)
@@ -54,7 +57,8 @@ const struct cmd_spec cmd_snapshot_create = {
     .details = "The machine goes on: its file system is held still for some milliseconds. With "
                "--memory what runs is part of the snapshot: processes, shells and services, as "
                "they are at one instant with the disk. The memory is usable with the same QEMU, "
-               "processor and pyro; the disk always is. It holds the values of secrets.",
+               "processor and pyro; the disk always is. It holds the values of secrets, unless "
+               "--forget-secrets refuses that.",
     .example = "pyro workspace snapshot create demo before-upgrade",
     .tool = TOOL("snapshot_create", "Take a snapshot",
                  "Keep the whole disk as it is under a name, to reset to.", 0,

@@ -220,8 +220,24 @@ static bool snapshot_refuse_memory(const struct workspace_handle *o,
     return pyro_hint(err, "start it first, or leave out --memory");
 }
 
-json_t *snapshot_create(const char *ref, const char *name, bool memory, struct pyro_error *err)
+/* What is in the guest's memory cannot be taken out of it again. */
+static bool check_secrets(const struct workspace_handle *o, struct pyro_error *err)
 {
+    scoped_record struct workspace_record r = { 0 };
+
+    if (!record_load(o->dir_fd, o->id, &r, err))
+        return false;
+    if (!json_array_size(r.secrets))
+        return true;
+    pyro_fail(err, PYRO_SNAPSHOT_STATE,
+              "workspace '%s' has secrets, whose values are in its memory", o->id);
+    return pyro_hint(err, "leave out --memory, or --forget-secrets");
+}
+
+json_t *snapshot_create(const char *ref, const char *name, struct snapshot_extent extent,
+                        struct pyro_error *err)
+{
+    bool memory = extent.memory;
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct job job = { .what = "snapshot",
                        .name = name,
@@ -233,8 +249,9 @@ json_t *snapshot_create(const char *ref, const char *name, bool memory, struct p
     scoped_json json_t *result = NULL;
     json_t *view = NULL;
 
-    if (!workspace_open(ref, &o, err) || !do_either(&o, &job, &result, err) ||
-        !record_load(o.dir_fd, o.id, &r, err))
+    if (!workspace_open(ref, &o, err) ||
+        (memory && extent.forget_secrets && !check_secrets(&o, err)) ||
+        !do_either(&o, &job, &result, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     made = disk_layers_find(&r.disk, name);
     if (made)

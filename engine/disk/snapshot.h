@@ -10,12 +10,17 @@
 #include "engine/helper/progress.h"
 #include "vmm/base/json.h"
 
+/* What a snapshot has beside the disk. */
+struct snapshot_extent {
+    bool memory;
+    bool forget_secrets; /* no memory while there are any: PYRO_SNAPSHOT_STATE */
+};
 /*
  * {workspace_id, snapshot_name, kind, created_at, bytes_written, deletable}. The file system of a
  * running workspace is frozen for the moment it takes; a stopped one is snapshotted at once. `memory`:
  * with the machine's, which must run; then {memory_bytes, pause_ms} as well. PYRO_NAME_TAKEN.
  */
-json_t *snapshot_create(const char *ref, const char *name, bool memory,
+json_t *snapshot_create(const char *ref, const char *name, struct snapshot_extent extent,
                         struct pyro_error *err) MUST_CHECK;
 /* {workspace_id, count, snapshots}, in the order they were made, the baseline first. */
 json_t *snapshot_list(const char *ref, struct pyro_error *err) MUST_CHECK;

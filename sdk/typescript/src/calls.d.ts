@@ -482,6 +482,8 @@ export interface WorkspaceShellWriteOptions extends CallOptions {
 }
 
 export interface WorkspaceSnapshotCreateOptions extends CallOptions {
+  /** Refuse --memory while the workspace has secrets, whose values memory holds */
+  forgetSecrets?: boolean;
   /** With the machine's memory: a reset brings back what runs, too */
   memory?: boolean;
 }

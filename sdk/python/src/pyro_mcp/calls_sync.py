@@ -1680,6 +1680,7 @@ class Calls:
         workspace_id: str,
         snapshot_name: str,
         *,
+        forget_secrets: bool = False,
         memory: bool = False,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
@@ -1688,10 +1689,11 @@ class Calls:
         The machine goes on: its file system is held still for some milliseconds. With --memory what runs is
         part of the snapshot: processes, shells and services, as they are at one instant with the disk. The
         memory is usable with the same QEMU, processor and pyro; the disk always is. It holds the values of
-        secrets.
+        secrets, unless --forget-secrets refuses that.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         snapshot_name: What to call it
+        forget_secrets: Refuse --memory while the workspace has secrets, whose values memory holds
         memory: With the machine's memory: a reset brings back what runs, too
         """
         return self.call(
@@ -1700,9 +1702,11 @@ class Calls:
                 {
                     "workspace_id": workspace_id,
                     "snapshot_name": snapshot_name,
+                    "forget_secrets": forget_secrets,
                     "memory": memory,
                 },
                 {
+                    "forget_secrets": False,
                     "memory": False,
                 },
             ),
