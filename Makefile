@@ -228,6 +228,7 @@ help:
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
 	@echo 'make bench           measure, and write docs/benchmarks.md'
+	@echo 'make bench-init-on-free  what clearing freed memory costs builds in guests: half an hour'
 	@echo 'make screenshots     draw screenshots/ again'
 	@echo 'make docs            write docs/commands.md from the command table'
 	@echo 'make sdk             write what is generated in sdk/'

@@ -81,7 +81,7 @@ JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-slurm check-metrics check-oci check-debian13 check-long check-all \
-        check-san fuzz fuzz-programs unit-programs bench screenshots docs format
+        check-san fuzz fuzz-programs unit-programs bench bench-init-on-free screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU) $(RECORDS)
 fuzz-programs: $(FUZZ_TESTS)
 
@@ -166,6 +166,15 @@ fuzz:
 	@tools/setup.sh build fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) FUZZ=1 fuzz-programs
 	@tests/fuzz.sh $(TIME)
+
+# What it costs that guests clear memory as they free it: gcc in guests of this build and of one without that, in
+# turns, ROUNDS times each. Half an hour; to be run on a machine that does nothing else.
+bench-init-on-free: all
+	@rm -rf build/before && mkdir -p build/before && git archive HEAD | tar x -C build/before
+	@sed -i 's/ init_on_free=1 init_on_alloc=0//' build/before/vmm/qemu.c
+	@! grep -q '^[^*]*"[^"]*init_on_free' build/before/vmm/qemu.c
+	@$(MAKE) --no-print-directory -C build/before -j$(JOBS) all >/dev/null
+	@PYRO_TEST_CACHE=$(abspath build/test-cache) tests/bench/alternate.py build/before/build/pyro $(BIN)/pyro $(or $(ROUNDS),20)
 
 # ROW=TEXT: only the rows whose name holds it; docs/benchmarks.md is then left alone.
 # A row whose peer is missing says so, and is measured all the same.

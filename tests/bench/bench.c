@@ -185,7 +185,8 @@ static unsigned choose_rows(const char *pattern, struct bench_entry *entries)
         bench_file_rows,  bench_disk_rows,   bench_tree_rows,        bench_term_rows,
         bench_tui_rows,   bench_secret_rows, bench_port_rows,        bench_network_rows,
         bench_wall_rows,  bench_door_rows,   bench_asks_rows,        bench_timeline_rows,
-        bench_scale_rows, bench_list_rows,   bench_environment_rows, bench_fork_rows
+        bench_scale_rows, bench_list_rows,   bench_environment_rows, bench_fork_rows,
+        bench_memory_rows
     };
     unsigned count = 0;
 

@@ -1,0 +1,87 @@
+/* tests/bench/rows_memory.c: how long a machine stands still while it is kept with its memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/bench/bench.h"
+#include "vmm/base/fs.h"
+
+#define RUNS 9
+
+static bool fill(const char *id, unsigned mib, struct pyro_error *err)
+{
+    scoped_free char *script =
+        str_printf("mount -t tmpfs none /mnt && head -c %uM /dev/zero | tr '\\0' x >/mnt/x", mib);
+    const char *const argv[] = { bench_pyro(), "workspace", "exec", "--timeout-seconds",
+                                 "0",          id,          "--",   "sh",
+                                 "-c",         script,      NULL };
+
+    return process_quietly(argv, err);
+}
+
+/* By the command's own figure; *ret_bytes: of the memory that was kept. */
+static bool sample_pause(const char *id, struct bench_result *ret, json_int_t *ret_bytes,
+                         struct pyro_error *err)
+{
+    const char *const create[] = { bench_pyro(), "workspace", "snapshot", "create", id,
+                                   "m",          "--memory",  "--json",   NULL };
+    const char *const delete[] = { bench_pyro(), "workspace", "snapshot", "delete", id, "m", NULL };
+    scoped_json json_t *j = NULL;
+    struct outcome o;
+
+    if (!process_run(create, &o, err))
+        return false;
+    j = json_parse(o.out.data, o.out.len, JSON_BYTES_MAX, err);
+    outcome_release(&o);
+    if (!j)
+        return false;
+    samples_add(&ret->ours, json_number_or(j, "pause_ms", 0));
+    *ret_bytes = json_int_or(j, "memory_bytes", 0);
+    return process_quietly(delete, err);
+}
+
+/* What a machine has written by itself comes to 4 MB; so much is added. */
+static bool measure_pause(unsigned mib, struct bench_result *ret, struct pyro_error *err)
+{
+    char id[BENCH_ID_BYTES];
+    json_int_t bytes = 0;
+
+    if (!bench_create(id, err) || (mib && !fill(id, mib, err)))
+        return false;
+    for (int i = 0; i < RUNS; i++)
+        if (!sample_pause(id, ret, &bytes, err))
+            return false;
+    snprintf(ret->note, sizeof(ret->note), "of the kept memory and devices: %.1f MB",
+             (double)bytes / 1e6);
+    return bench_delete(id, err);
+}
+
+static bool measure_pause_4(struct bench_result *ret, struct pyro_error *err)
+{
+    return measure_pause(0, ret, err);
+}
+
+static bool measure_pause_52(struct bench_result *ret, struct pyro_error *err)
+{
+    return measure_pause(46, ret, err);
+}
+
+static bool measure_pause_320(struct bench_result *ret, struct pyro_error *err)
+{
+    return measure_pause(302, ret, err);
+}
+
+const struct bench_row bench_memory_rows[] = {
+    { .name = "snapshot create --memory: pause, 4 MB written",
+      .unit = "ms",
+      .target = 10,
+      .measure = measure_pause_4 },
+    { .name = "snapshot create --memory: pause, 52 MB written",
+      .unit = "ms",
+      .target = 20,
+      .measure = measure_pause_52 },
+    { .name = "snapshot create --memory: pause, 320 MB written",
+      .unit = "ms",
+      .target = 80,
+      .measure = measure_pause_320 },
+    { .name = NULL },
+};
