@@ -138,6 +138,50 @@ refute "and it is another start" test "$out" = "$boot_id"
 timed "$PYRO" workspace delete first
 succeeds "workspace delete"
 
+# One that waited for it: restored, begun and paused under KVM.
+export PYRO_CHECK_SPARES=3000
+timed env PYRO_SPARES=1 "$PYRO" __spare $E 1 1024 off 0
+succeeds "a spare is made"
+run "$PYRO" workspace list --all --json
+spare=$(member workspace_id)
+timed env -u PYRO_SPARES "$PYRO" workspace create $E --name claimed --id-only
+succeeds "workspace create, with a spare"
+is "it takes the spare" "$out" "$spare"
+run "$PYRO" workspace exec claimed -- sh -c 'hostname; date +%s; cat /etc/machine-id'
+is "which has its name" "${out%%$'\n'*}" claimed
+here=$(date +%s) there=$(sed -n 2p <<<"$out")
+check "and the time of now" test $((here - there)) -ge -1 -a $((here - there)) -le 10
+refute "and a machine-id of its own" grep -qF "${first_identity##*$'\n'}" <<<"$out"
+
+# With its memory: what runs comes back as it was, on the disk of then.
+shell_says() { "$PYRO" workspace shell read claimed "$1" --plain 2>/dev/null | grep -q "$2"; }
+run "$PYRO" workspace shell open claimed
+run "$PYRO" workspace shell open claimed
+run "$PYRO" workspace shell write claimed sh1 --input 'X=forty-two; cd /usr'
+run "$PYRO" workspace shell write claimed sh2 --input 'i=0; while :; do i=$((i + 1)); echo tick $i; echo $i >>/workspace/ticks; sleep 0.1; done'
+check "a shell counts" wait_for $STEP_SECONDS shell_says sh2 'tick 5'
+timed "$PYRO" workspace snapshot create claimed m --memory --json
+succeeds "snapshot create --memory, with a pause of $(member pause_ms) ms"
+last=$("$PYRO" workspace shell read claimed sh2 --plain 2>/dev/null | sed -n 's/^tick //p' | tail -1)
+check "the machine goes on" wait_for $STEP_SECONDS shell_says sh2 "tick $((last + 5))"
+run "$PYRO" workspace shell write claimed sh1 --input 'X=0'
+run "$PYRO" workspace exec claimed -- sh -c 'echo later >later; sync; head -c 16 /dev/urandom | od -An -tx1'
+drawn=$out
+timed "$PYRO" workspace reset claimed --snapshot m
+succeeds "reset to it"
+run "$PYRO" workspace shell write claimed sh1 --input 'echo $X in $PWD'
+check "a shell is as it was" wait_for $STEP_SECONDS shell_says sh1 'forty-two in /usr'
+last=$("$PYRO" workspace shell read claimed sh2 --plain 2>/dev/null | sed -n 's/^tick //p' | tail -1)
+check "the other counts on" wait_for $STEP_SECONDS shell_says sh2 "tick $((last + 5))"
+run "$PYRO" workspace exec claimed -- sh -c 'n=0; while read -r i; do n=$((n + 1)); [ "$i" = $n ] || echo "gap at $n: $i"; done <ticks; ls'
+is "its disk is that of the same instant" "$out" ticks
+run "$PYRO" workspace exec claimed -- sh -c 'head -c 16 /dev/urandom | od -An -tx1; date +%s'
+refute "random numbers are others" test "${out%%$'\n'*}" = "$drawn"
+here=$(date +%s) there=${out##*$'\n'}
+check "the time is right again" test $((here - there)) -ge -1 -a $((here - there)) -le 10
+timed "$PYRO" workspace delete claimed
+succeeds "workspace delete"
+
 # The same as a user with no rights but the group kvm, on the same templates.
 chmod 711 "$TEST_DIR"
 chown -R user:user "$PYRO_HOME" "$TMPDIR"
