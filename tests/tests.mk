@@ -151,6 +151,7 @@ check-debian13:
 check-long: all
 	@ROUNDS=50 ONLY='snapshots_killed.sh' $(RUN) vm
 	@ROUNDS=100 ONLY='suspend_killed.sh' $(RUN) vm
+	@ROUNDS=100 ONLY='memory_killed.sh' $(RUN) vm
 	@LONG=1 ONLY='containers.sh' $(RUN) vm
 
 # The same under AddressSanitizer and UBSan; the guest program stays as it ships.

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "vmm/base/check_step.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
@@ -87,10 +88,17 @@ static bool load_saved(struct vm *vm, const struct saved *s, int64_t deadline_ms
 static bool restore(struct vm *vm, const struct vm_spec *spec, int64_t deadline_ms,
                     struct pyro_error *err)
 {
-    return (spec->saved ? load_saved(vm, spec->saved, deadline_ms, err)
-                        : load_template_state(vm, spec->template, deadline_ms, err)) &&
-           (!spec->before_run || spec->before_run(spec->arg, vm, err)) &&
-           qmp_command(vm->qmp, "cont", NULL, deadline_ms, NULL, err);
+    bool loaded = spec->saved ? load_saved(vm, spec->saved, deadline_ms, err)
+                              : load_template_state(vm, spec->template, deadline_ms, err);
+
+    check_step("start-loaded");
+    if (!loaded || (spec->before_run && !spec->before_run(spec->arg, vm, err)))
+        return false;
+    check_step("start-forgotten");
+    if (!qmp_command(vm->qmp, "cont", NULL, deadline_ms, NULL, err))
+        return false;
+    check_step("start-running");
+    return true;
 }
 
 bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err)

@@ -5,6 +5,7 @@
 
 #include "engine/state/shell_cursor.h"
 #include "engine/state/timeline.h"
+#include "vmm/base/check_step.h"
 #include "vmm/base/fs.h"
 
 static const char *const history[] = { "shells", "services", "commands" };
@@ -43,6 +44,7 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
     r->reset_count++;
     r->last_reset_at = r->last_activity_at = clock_wall();
     if (record_save(dirfd, r, true, err)) {
+        check_step("reset-committed");
         timeline_add(dirfd, TIMELINE_ENTRY(TIMELINE_RESET, .id = snapshot));
         return true;
     }
@@ -87,6 +89,7 @@ bool disk_reset_finish(int dirfd, struct workspace_record *r, struct pyro_error 
             return pyro_fail_errno(err, "clear the history");
         forget(r);
         r->clearing = false;
+        check_step("reset-cleared");
     }
     disk_layers_collect(&r->disk);
     disk_layers_sweep(dirfd, &r->disk);

@@ -21,6 +21,7 @@
 #include "engine/supervisor/machine.h"
 #include "engine/supervisor/suspend.h"
 #include "engine/supervisor/workspace_ops.h"
+#include "vmm/base/check_step.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/offload.h"
 #include "vmm/base/patience.h"
@@ -178,6 +179,7 @@ static void succeed(struct memory_op *op)
     scoped_json json_t *result = NULL;
     char place[PLACE_MAX];
 
+    check_step("snapshot-named");
     place_of(op, place);
     dir = fs_open_dir(s->dir_fd, place, NULL);
     result = json_pack("{s:I, s:I}", "pause_us", (json_int_t)op->pause_us, "memory_bytes",
@@ -208,9 +210,11 @@ static bool memory_ops_write(void *arg, struct pyro_error *err)
     members =
         json_pack("{s:I, s:O*, s:I}", "layer", (json_int_t)op->below, "last_command",
                   s->record.last_command, "command_count", (json_int_t)s->record.command_count);
-    return (dir = fs_open_dir(s->dir_fd, MEMORY_DIR_NEW, err)) >= 0 &&
-           kept_history_write(s, dir, err) && (captured.passing || memory_sync(dir, err)) &&
-           saved_write(dir, op->templates_dir, op->machine, &captured, &op->state, members, err);
+    if ((dir = fs_open_dir(s->dir_fd, MEMORY_DIR_NEW, err)) < 0 ||
+        !kept_history_write(s, dir, err) || (!captured.passing && !memory_sync(dir, err)))
+        return false;
+    check_step("snapshot-writing");
+    return saved_write(dir, op->templates_dir, op->machine, &captured, &op->state, members, err);
 }
 
 /* For a holder, or as a snapshot's before the record has that. */
@@ -237,8 +241,10 @@ static bool put_in_place(struct memory_op *op, struct pyro_error *err)
     struct supervisor *s = op->supervisor;
     struct disk_layers *l = &s->record.disk;
 
+    check_step("snapshot-written");
     if (!move_into_place(op, err))
         return false;
+    check_step("snapshot-renamed");
     if (!op->name[0])
         return true;
     disk_layers_name(l, op->name, op->below, clock_wall());
@@ -288,11 +294,15 @@ static bool take_all(struct memory_op *op, struct pyro_error *err)
 {
     struct supervisor *s = op->supervisor;
 
+    check_step("snapshot-stopped");
     if (!op->suspends)
         op->switched = disk_push_switch(s, op->below, op->above, err);
-    return (op->switched || op->suspends) &&
-           device_state_save(s->vm.qmp, clock_ms() + QMP_MS, &op->state, err) &&
-           capture_take(op->capture, patience_until(COPY_MS), err);
+    check_step("snapshot-switched");
+    if (!(op->switched || op->suspends) ||
+        !device_state_save(s->vm.qmp, clock_ms() + QMP_MS, &op->state, err))
+        return false;
+    check_step("snapshot-saved");
+    return capture_take(op->capture, patience_until(COPY_MS), err);
 }
 
 static bool pause_and_take(struct memory_op *op, struct pyro_error *err)
@@ -301,6 +311,7 @@ static bool pause_and_take(struct memory_op *op, struct pyro_error *err)
     int64_t began_us = now_us();
     bool ok = (!op->suspends || suspend_check(s, err)) && ask(s, "stop", err) && take_all(op, err);
 
+    check_step("snapshot-copied");
     /* However it went: the machine goes on; unless it is to end. */
     op->stopped = true;
     if (ok && op->suspends)
@@ -324,7 +335,9 @@ static void memory_ops_on_held(struct stream *stream, const json_t *result,
         err = *why;
     else if (error_from_result(result, &err)) {
         op->busy = true;
+        check_step("snapshot-held");
         ok = pause_and_take(op, &err);
+        check_step("snapshot-going");
         if (!op->stopped)
             clients_pause(s, false);
         if (op->switched)
@@ -460,6 +473,7 @@ static bool prepare(struct memory_op *op, struct pyro_error *err)
     op->below = s->record.disk.active;
     if (!op->suspends && !push_layer(op, err))
         return false;
+    check_step("snapshot-prepared");
     loop_timer_set(s->loop, &op->deadline, patience(PREPARE_MS), memory_ops_on_late, op);
     op->work = offload_start(s->loop, memory_ops_flush, memory_ops_on_flushed, op, err);
     return op->work != NULL;

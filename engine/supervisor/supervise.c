@@ -40,6 +40,7 @@
 #include "engine/supervisor/suspend.h"
 #include "engine/supervisor/template_behind.h"
 #include "engine/supervisor/workspace_ops.h"
+#include "vmm/base/check_step.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/find.h"
@@ -465,6 +466,7 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
         !(memory_bring_back(s->dir_fd, s->record.resume_from, err) &&
           (s->is_fork || shell_cursors_cut(s->dir_fd, s->record.cursors, err))))
         return false;
+    check_step("start-history");
     highest = command_history_open(&s->commands, s->dir_fd,
                                    s->is_fork   ? "it went on in the workspace that was forked"
                                    : s->resumes ? "the workspace went back to a time when it ran"

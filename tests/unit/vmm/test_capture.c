@@ -2,10 +2,13 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
@@ -119,11 +122,100 @@ static void test_other_memory_is_refused(void **state UNUSED)
     close(base), close(other);
 }
 
+/* ---- a machine that makes page faults hang ---- */
+
+#define HANG_TRIES_MS 120000
+#define HANG_MS 300
+
+/* Gives pages and takes them away, until somebody has come to one that is gone: it never gets it. */
+static void hold_pages(int uffd, char *ram, size_t n)
+{
+    struct uffdio_zeropage all = { .range = { (uintptr_t)ram, n } };
+    struct pollfd p = { .fd = uffd, .events = POLLIN };
+
+    while (poll(&p, 1, 0) == 0) {
+        ioctl(uffd, UFFDIO_ZEROPAGE, &all);
+        madvise(ram, n, MADV_DONTNEED);
+    }
+    for (;;)
+        pause();
+}
+
+static void become_hostile(int fd, int told)
+{
+    struct uffdio_api api = { .api = UFFD_API };
+    char *ram = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0), *part;
+    struct uffdio_register all = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+    int uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+    char possible;
+
+    part = mmap(ram + SIZE / 2, SIZE / 4, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    all.range.start = (uintptr_t)part;
+    all.range.len = SIZE / 4;
+    possible =
+        uffd >= 0 && ioctl(uffd, UFFDIO_API, &api) == 0 && ioctl(uffd, UFFDIO_REGISTER, &all) == 0;
+    (void)!write(told, &possible, 1);
+    if (possible)
+        hold_pages(uffd, part, SIZE / 4);
+    _exit(0);
+}
+
+/* 0: this user may not. */
+static pid_t start_hostile(int fd)
+{
+    int told[2];
+    pid_t pid;
+    char possible = 0;
+
+    assert_int_equal(pipe(told), 0);
+    pid = fork();
+    if (pid == 0)
+        become_hostile(fd, told[1]);
+    assert_int_equal(read(told[0], &possible, 1), 1);
+    close(told[0]), close(told[1]);
+    if (!possible)
+        proc_kill(pid);
+    return possible ? pid : 0;
+}
+
+/* Whether what it has was read; what is gone at the right moment holds whoever reads it. */
+static bool try_capture(pid_t pid, int base, struct pyro_error *err)
+{
+    struct capture *c = capture_new(pid, base, err);
+    bool ok;
+
+    assert_non_null(c);
+    wait_until_prepared(c);
+    ok = capture_take(c, clock_ms() + HANG_MS, err);
+    capture_free(c); /* ends those that hang, too */
+    return ok;
+}
+
+static void test_faults_that_hang_end_with_the_time(void **state UNUSED)
+{
+    int64_t until_ms = clock_ms() + HANG_TRIES_MS;
+    struct pyro_error err = { 0 };
+    int base = make_base();
+    pid_t pid = start_hostile(base);
+
+    if (!pid) {
+        close(base);
+        skip();
+    }
+    while (try_capture(pid, base, &err))
+        assert_true(clock_ms() < until_ms);
+    assert_int_equal(err.code, PYRO_TIMEOUT);
+    proc_kill(pid);
+    close(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_written_is_taken),
         cmocka_unit_test(test_other_memory_is_refused),
+        cmocka_unit_test(test_faults_that_hang_end_with_the_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
