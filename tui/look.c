@@ -9,6 +9,7 @@ const struct look_row looks[LOOK_COUNT] = {
     [LOOK_WAITS] = { "❯", "waits", ROLE_ACCENT },
     [LOOK_IDLE] = { "–", "idle", ROLE_IDLE },
     [LOOK_CHANGES] = { "…", "changing", ROLE_WARN },
+    [LOOK_SUSPENDED] = { "◌", "suspended", ROLE_IDLE },
     [LOOK_STOPPED] = { "○", "stopped", ROLE_IDLE },
 };
 
@@ -33,6 +34,8 @@ enum look look_of(const struct watched_workspace *w)
         return LOOK_FAILED;
     if (attention == ATTENTION_FINISHED)
         return LOOK_FINISHED;
+    if (r->state == WORKSPACE_SUSPENDED)
+        return LOOK_SUSPENDED;
     if (r->state != WORKSPACE_STARTED)
         return r->state == WORKSPACE_CREATED ? LOOK_CHANGES : LOOK_STOPPED;
     return anything_runs(w) ? LOOK_RUNS : model_running_shells(w) ? LOOK_WAITS : LOOK_IDLE;

@@ -17,6 +17,7 @@ enum look {
     LOOK_WAITS,   /* its shells are at their prompts */
     LOOK_IDLE,    /* started, and nothing runs in it */
     LOOK_CHANGES, /* it is being created, started, stopped, reset or deleted */
+    LOOK_SUSPENDED,
     LOOK_STOPPED,
     LOOK_COUNT
 };

@@ -281,6 +281,10 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
         *ret_role = ROLE_IDLE;
         return w->record.state == WORKSPACE_STARTED ? "ended" : "ended: its workspace was stopped";
     }
+    if (w->record.state == WORKSPACE_SUSPENDED) {
+        *ret_role = ROLE_IDLE;
+        return "its workspace is suspended";
+    }
     if (v->cut_off) {
         *ret_role = ROLE_BAD;
         return v->lost.message;

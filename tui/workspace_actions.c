@@ -30,7 +30,8 @@ char *workspace_what_ends(struct watched_workspace *const *list, size_t count)
     long long shells = 0, services = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (list[i]->record.state != WORKSPACE_STARTED)
+        if (list[i]->record.state != WORKSPACE_STARTED &&
+            list[i]->record.state != WORKSPACE_SUSPENDED)
             continue;
         shells += (long long)model_running_shells(list[i]);
         services += list[i]->record.running_service_count;
@@ -105,9 +106,35 @@ void workspace_start_them(struct app *app, struct watched_workspace *const *list
     batch_start(batch_new(app, "start", list, count));
 }
 
+void workspace_suspend_them(struct app *app, struct watched_workspace *const *list, size_t count)
+{
+    batch_start(batch_new(app, "suspend", list, count));
+}
+
+/* What runs in it goes on, so nothing ends. */
+static void ask_to_resume(struct app *app, struct watched_workspace *w)
+{
+    scoped_free char *title = str_printf("resume %s", model_name(w));
+    scoped_free char *text =
+        str_printf("Resume %s?\n\nIt is suspended, and goes on where it was.", model_name(w));
+    struct confirm_spec spec = { .title = title,
+                                 .text = text,
+                                 .about = w->record.id,
+                                 .yes = workspace_actions_run_batch,
+                                 .arg = batch_new(app, "start", &w, 1),
+                                 .free_arg = workspace_actions_drop_batch };
+
+    confirm_ask(app, &spec);
+}
+
 void workspace_ask_start(struct app *app, struct watched_workspace *w)
 {
-    ask_about(app, "start", &w, 1, "It is stopped: nothing of it runs.", false);
+    bool suspended = w->record.state == WORKSPACE_SUSPENDED;
+
+    if (suspended)
+        ask_to_resume(app, w);
+    else
+        ask_about(app, "start", &w, 1, "It is stopped: nothing of it runs.", false);
 }
 
 void workspace_ask_stop(struct app *app, struct watched_workspace *const *list, size_t count)

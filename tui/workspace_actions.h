@@ -26,6 +26,8 @@ void workspace_open_shell(struct app *app, const char *id, const char *name, enu
                           job_done_fn *done);
 /* These are for one or several; a question names them all. */
 void workspace_start_them(struct app *app, struct watched_workspace *const *list, size_t count);
+/* Ends their machines and keeps what runs in them, so nothing is asked. */
+void workspace_suspend_them(struct app *app, struct watched_workspace *const *list, size_t count);
 void workspace_ask_start(struct app *app, struct watched_workspace *w);
 void workspace_ask_stop(struct app *app, struct watched_workspace *const *list, size_t count);
 void workspace_ask_delete(struct app *app, struct watched_workspace *const *list, size_t count);

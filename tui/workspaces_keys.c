@@ -239,56 +239,27 @@ void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e)
         bookmarks_set(s->app, at(s)->record.id, (char)e->code);
 }
 
-/* ---- start, stop, delete, answers, and that news is known ---- */
-
-enum { START, STOP, DELETE, ANSWER, ACKNOWLEDGE };
-
-static bool is_target(const struct watched_workspace *one, int what)
-{
-    enum workspace_state state = model_change(one) ? WORKSPACE_CREATED : one->record.state;
-
-    return what == START         ? state == WORKSPACE_STOPPED || state == WORKSPACE_FAILED
-           : what == STOP        ? state == WORKSPACE_STARTED
-           : what == ANSWER      ? state == WORKSPACE_STARTED && answer_is_possible(one)
-           : what == ACKNOWLEDGE ? workspaces_has_news(one)
-                                 : true;
-}
-
-/* Fills w->targets with what one of these would act on, by name: the marked workspaces if
- * there are any, including those that the filter hides, else the one at the cursor. */
-static size_t find_targets(struct workspaces *w, int what)
-{
-    struct model *m = w->screen.app->model;
-    struct watched_workspace *only = workspaces_selected(w);
-    bool marks = model_marked_count(m) > 0;
-    size_t count = 0, total = marks ? model_count(m) : only != NULL;
-
-    for (size_t i = 0; i < total && i < w->room; i++) {
-        struct watched_workspace *one = marks ? model_at(m, i) : only;
-        if ((!marks || model_is_marked(one)) && is_target(one, what))
-            w->targets[count++] = one;
-    }
-    table_sort_by_name(w->targets, count);
-    return count;
-}
+/* ---- start, suspend, stop, delete, answers, and that news is known ---- */
 
 static bool workspaces_has_targets(struct screen *s, int what)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    return in_table(w) && find_targets(w, what) > 0;
+    return in_table(w) && workspaces_find_targets(w, what) > 0;
 }
 
 static void workspaces_do(struct screen *s, int what)
 {
     struct workspaces *w = (struct workspaces *)s;
-    size_t count = find_targets(w, what);
+    size_t count = workspaces_find_targets(w, what);
 
-    if (what == START)
+    if (what == TARGET_START)
         workspace_start_them(s->app, w->targets, count);
-    else if (what == STOP)
+    else if (what == TARGET_SUSPEND)
+        workspace_suspend_them(s->app, w->targets, count);
+    else if (what == TARGET_STOP)
         workspace_ask_stop(s->app, w->targets, count);
-    else if (what == ACKNOWLEDGE)
+    else if (what == TARGET_ACKNOWLEDGE)
         for (size_t i = 0; i < count; i++)
             model_acknowledge(w->targets[i], NEWS_ALL);
     else
@@ -319,7 +290,8 @@ static void workspaces_create(struct screen *s, int arg UNUSED)
 
 static bool workspaces_can_watch(struct screen *s, int arg UNUSED)
 {
-    return workspaces_has_one(s, 0) && model_running_shells(at(s)) > 0;
+    return workspaces_has_one(s, 0) && model_running_shells(at(s)) > 0 &&
+           at(s)->record.state != WORKSPACE_SUSPENDED;
 }
 
 static void workspaces_watch(struct screen *s, int arg UNUSED)
@@ -329,7 +301,7 @@ static void workspaces_watch(struct screen *s, int arg UNUSED)
 
 static bool workspaces_is_stopped(struct screen *s, int arg UNUSED)
 {
-    return workspaces_has_one(s, 0) && is_target(at(s), START);
+    return workspaces_has_one(s, 0) && workspaces_is_target(at(s), TARGET_START);
 }
 
 static void workspaces_offer_start(struct screen *s, int arg UNUSED)
@@ -363,14 +335,14 @@ static bool workspaces_can_answer(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    return in_table(w) && find_targets(w, ANSWER) > 0;
+    return in_table(w) && workspaces_find_targets(w, TARGET_ANSWER) > 0;
 }
 
 static void workspaces_answer(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    answer_ask(s->app, w->targets, find_targets(w, ANSWER), NULL);
+    answer_ask(s->app, w->targets, workspaces_find_targets(w, TARGET_ANSWER), NULL);
 }
 
 static void workspaces_open_shell(struct screen *s, int arg UNUSED)
@@ -479,14 +451,16 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_has_no_shell },
     { "offer-start", "Enter", "start", "start it, after a question", .act = workspaces_offer_start,
       .can = workspaces_is_stopped },
-    { "start", "t", "start", "start it", .act = workspaces_do, .can = workspaces_has_targets,
-      .arg = START, .needs = "a stopped workspace" },
+    { "start", "t", "start", "start it, or let it go on", .act = workspaces_do,
+      .can = workspaces_has_targets, .arg = TARGET_START, .needs = "a stopped workspace" },
+    { "suspend", "z", "suspend", "keep its memory, end its machine", .act = workspaces_do,
+      .can = workspaces_has_targets, .arg = TARGET_SUSPEND, .needs = "a running workspace" },
     { "stop", "x", "stop", "stop it; its disk stays", .act = workspaces_do,
-      .can = workspaces_has_targets, .arg = STOP, .needs = "a running workspace" },
+      .can = workspaces_has_targets, .arg = TARGET_STOP, .needs = "a running workspace" },
     { "delete", "d Delete", "delete", "delete it, with its disk", .act = workspaces_do,
-      .can = workspaces_has_targets, .arg = DELETE, .needs = "a workspace" },
+      .can = workspaces_has_targets, .arg = TARGET_DELETE, .needs = "a workspace" },
     { "acknowledge", "A", "seen", "what failed in it is known", .act = workspaces_do,
-      .can = workspaces_has_targets, .arg = ACKNOWLEDGE,
+      .can = workspaces_has_targets, .arg = TARGET_ACKNOWLEDGE,
       .needs = "something that failed or finished" },
     { "create", "c", "create", "make a workspace", .act = workspaces_create,
       .can = workspaces_can_create },

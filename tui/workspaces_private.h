@@ -60,6 +60,20 @@ bool workspaces_has_news(const struct watched_workspace *w);
 /* What the key for what needs someone goes to; and going there. */
 bool workspaces_needs_eye(const struct watched_workspace *w);
 void workspaces_next_attention(struct screen *s, int arg);
+/* What is done to workspaces, and to which. */
+enum target {
+    TARGET_START,
+    TARGET_SUSPEND,
+    TARGET_STOP,
+    TARGET_DELETE,
+    TARGET_ANSWER,
+    TARGET_ACKNOWLEDGE
+};
+bool workspaces_is_target(const struct watched_workspace *one, int what);
+/* Fills w->targets with what one of these would act on, by name: the marked workspaces if there are
+ * any, including those that the filter hides, else the one at the cursor. */
+size_t workspaces_find_targets(struct workspaces *w, int what);
+
 /* The key that a bookmark was awaited from. */
 void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e);
 
