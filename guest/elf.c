@@ -83,9 +83,9 @@ static struct dynamic dynamic_of(const struct elf *e, const Elf64_Phdr *s)
 {
     uint64_t count = s->p_filesz / sizeof(Elf64_Dyn);
 
-    return (struct dynamic){
-        .elf = e, .at = s->p_offset, .left = count < DYNAMIC_MAX ? count : DYNAMIC_MAX
-    };
+    return (struct dynamic){ .elf = e,
+                             .at = s->p_offset,
+                             .left = count < DYNAMIC_MAX ? count : DYNAMIC_MAX };
 }
 
 static bool find_strings(const struct elf *e, const Elf64_Phdr *section, uint64_t *ret)

@@ -14,9 +14,8 @@
 #define LIBRARIES_MAX 128
 
 /* In the order of a root's PATH. */
-static const char *const program_directories[] = { "/usr/local/sbin", "/usr/local/bin",
-                                                   "/usr/sbin",       "/usr/bin",
-                                                   "/sbin",           "/bin" };
+static const char *const program_directories[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                                   "/usr/bin",        "/sbin",          "/bin" };
 /* Where loaders look without being told to: glibc's as Debian and as others build it, and musl's. */
 static const char *const library_directories[] = { "/lib/x86_64-linux-gnu",
                                                    "/usr/lib/x86_64-linux-gnu",
@@ -73,10 +72,10 @@ static void read_tree(int fd, int depth)
     if (fstat(fd, &st) == 0 && st.st_dev == w.disk) {
         if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX && (dir = fdopendir(fd))) {
             while (w.left > 0 && (entry = readdir(dir))) {
-                int below = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")
-                                ? -1
-                                : openat(fd, entry->d_name,
-                                         O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+                int below =
+                    !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")
+                        ? -1
+                        : openat(fd, entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
                 if (below >= 0)
                     read_tree(below, depth + 1);
             }

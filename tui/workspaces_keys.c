@@ -312,7 +312,8 @@ static void workspaces_offer_start(struct screen *s, int arg UNUSED)
 static bool workspaces_can_fork(struct screen *s, int arg UNUSED)
 {
     return workspaces_has_one(s, 0) && !at(s)->record.host_compat &&
-           (is_target(at(s), START) || is_target(at(s), STOP));
+           at(s)->record.state != WORKSPACE_SUSPENDED &&
+           (workspaces_is_target(at(s), TARGET_START) || workspaces_is_target(at(s), TARGET_STOP));
 }
 
 static void workspaces_fork(struct screen *s, int arg UNUSED)

@@ -19,9 +19,6 @@ enum supervise_mode {
     SUPERVISE_DROP          /* of a suspended machine: its memory is dropped, and nothing runs */
 };
 /* Each as an argument, in their order. */
-#define SUPERVISE_MODE_NAMES                                                                       \
-    {                                                                                              \
-        "fresh", "restart", "adopt", "spare", "own-template", "drop"                               \
-    }
+#define SUPERVISE_MODE_NAMES { "fresh", "restart", "adopt", "spare", "own-template", "drop" }
 
 #endif

@@ -36,8 +36,8 @@ void template_behind_start(const struct supervisor *s)
     size_t n = 0;
     pid_t unheeded;
 
-    if (!r->environment_digest || !disk_layers_chain(&r->disk, r->disk.active, r->base_path,
-                                                     s->dir_path, &disk, NULL))
+    if (!r->environment_digest ||
+        !disk_layers_chain(&r->disk, r->disk.active, r->base_path, s->dir_path, &disk, NULL))
         return;
     snprintf(vcpus, sizeof(vcpus), "%" PRId64, r->vcpu_count);
     snprintf(mib, sizeof(mib), "%" PRId64, r->mem_mib);
@@ -80,9 +80,8 @@ int template_behind_main(int argc, char **argv)
     wish.entrypoint = argv[5];
     for (int i = ARGS_BEFORE_LAYERS; i < argc; i++) {
         unsigned id = environment.count++;
-        environment.layers[id] = (struct disk_layer){
-            .path = argv[i], .format = id ? DISK_QCOW2 : DISK_RAW, .id = id
-        };
+        environment.layers[id] =
+            (struct disk_layer){ .path = argv[i], .format = id ? DISK_QCOW2 : DISK_RAW, .id = id };
     }
     if (!getenv(CHECK_TEMPLATES) && !idle_enter_for_good())
         return 1;

@@ -70,15 +70,15 @@ static struct small small_program(void)
     s.header.e_phentsize = sizeof(s.load);
     s.header.e_phnum = 3;
     s.load = (Elf64_Phdr){ .p_type = PT_LOAD, .p_vaddr = AT, .p_filesz = sizeof(s) };
-    s.interpreter = (Elf64_Phdr){ .p_type = PT_INTERP,
-                                  .p_offset = offsetof(struct small, strings) + 1 };
+    s.interpreter =
+        (Elf64_Phdr){ .p_type = PT_INTERP, .p_offset = offsetof(struct small, strings) + 1 };
     s.dynamic = (Elf64_Phdr){ .p_type = PT_DYNAMIC,
                               .p_offset = offsetof(struct small, entries),
                               .p_filesz = sizeof(s.entries) };
     s.entries[0] = (Elf64_Dyn){ .d_tag = DT_NEEDED, .d_un.d_val = 7 };
     s.entries[1] = (Elf64_Dyn){ .d_tag = DT_NEEDED, .d_un.d_val = 15 };
-    s.entries[2] = (Elf64_Dyn){ .d_tag = DT_STRTAB,
-                                .d_un.d_ptr = AT + offsetof(struct small, strings) };
+    s.entries[2] =
+        (Elf64_Dyn){ .d_tag = DT_STRTAB, .d_un.d_ptr = AT + offsetof(struct small, strings) };
     return s;
 }
 
@@ -104,18 +104,41 @@ static void test_elf_read_needs_by_hand(void **state UNUSED)
 static void spoil(struct small *s, int how)
 {
     switch (how) {
-    case 0: s->header.e_phnum = 65; break;
-    case 1: s->header.e_phoff = UINT64_MAX; break;
-    case 2: s->interpreter.p_offset = UINT64_MAX - 3; break;
-    case 3: s->entries[2].d_un.d_ptr = AT - 1; break;
-    case 4: s->entries[2].d_un.d_ptr = UINT64_MAX; break;
-    case 5: s->entries[2].d_tag = DT_NULL; break;
-    case 6: s->entries[1].d_un.d_val = UINT64_MAX; break;
-    case 7: s->entries[1].d_un.d_val = sizeof(*s); break;
-    case 8: memset(s->strings + 7, 'x', sizeof(s->strings) - 7); break;
-    case 9: s->load.p_offset = UINT64_MAX; break;
-    case 10: s->entries[0].d_un.d_val = 0; break;
-    default: s->header.e_ident[EI_CLASS] = ELFCLASS32;
+    case 0:
+        s->header.e_phnum = 65;
+        break;
+    case 1:
+        s->header.e_phoff = UINT64_MAX;
+        break;
+    case 2:
+        s->interpreter.p_offset = UINT64_MAX - 3;
+        break;
+    case 3:
+        s->entries[2].d_un.d_ptr = AT - 1;
+        break;
+    case 4:
+        s->entries[2].d_un.d_ptr = UINT64_MAX;
+        break;
+    case 5:
+        s->entries[2].d_tag = DT_NULL;
+        break;
+    case 6:
+        s->entries[1].d_un.d_val = UINT64_MAX;
+        break;
+    case 7:
+        s->entries[1].d_un.d_val = sizeof(*s);
+        break;
+    case 8:
+        memset(s->strings + 7, 'x', sizeof(s->strings) - 7);
+        break;
+    case 9:
+        s->load.p_offset = UINT64_MAX;
+        break;
+    case 10:
+        s->entries[0].d_un.d_val = 0;
+        break;
+    default:
+        s->header.e_ident[EI_CLASS] = ELFCLASS32;
     }
 }
 
