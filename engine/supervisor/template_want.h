@@ -3,7 +3,6 @@
 #define PYRO_SUPERVISOR_TEMPLATE_WANT_H
 
 #include "engine/environment/boot.h"
-#include "engine/helper/progress.h"
 #include "vmm/base/json.h"
 #include "vmm/template.h"
 
@@ -17,7 +16,7 @@ struct template_wish {
     const char *base_path; /* TEMPLATE_RESTART: an image of the size of its disk; NULL else */
     unsigned vcpu_count, mem_mib;
     bool network;
-    struct progress progress; /* of what takes long */
+    struct progress progress; /* (boot.h) of what takes long */
 };
 
 struct template_want {

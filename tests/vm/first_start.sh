@@ -26,7 +26,7 @@ machine_is_of() {
 create() { # MIB [OPTION…]
     "$PYRO" workspace create $image --mem-mib "$@" --id-only 2>/dev/null
 }
-builders() { pgrep -f "__template .*$XDG_CACHE_HOME"; }
+builders() { pgrep -f "__template .*$TEST_DIR"; }
 no_builder() { [[ -z $(builders) ]]; }
 one_builds() { [[ -n $(builders) && -n $(pgrep -P "$(builders)") ]]; }
 is_whole() { [[ $(stat -c %s "$templates/$key/state") -gt 100 ]]; }
@@ -116,7 +116,7 @@ is "it leaves that one alone" "$(templates_of 640) $(debris)" "fresh restart "
 env -u PYRO_CHECK_TEMPLATES "$PYRO" run $image --mem-mib 896 -- true >/dev/null 2>&1 &
 wait_for 300 one_builds
 is "builder takes time that nobody else wants" "$(cut -d' ' -f41 "/proc/$(builders)/stat" 2>/dev/null)" 5
-kill -KILL "$(builders)"
+kill_process "$(builders)"
 wait $!
 wait_for 60 no_builder
 
