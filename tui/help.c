@@ -97,7 +97,7 @@ static void help_gather(struct help *h)
         add_entry(h, b->group, keys, b->help);
     }
     for (const struct key_binding *b = app_keys; b->name; b++) {
-        keymap_keys_left(b, s, keys, sizeof(keys));
+        keymap_keys_left(b, s->ops->name, s->ops->keys, s->ops->text_does, keys, sizeof(keys));
         add_entry(h, EVERYWHERE, keys, b->help);
     }
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/app.h"
 #include "vmm/base/fs.h"
 
 struct remap {
@@ -83,30 +82,40 @@ const struct key_binding *keymap_named(const struct key_binding *table, const ch
     return table;
 }
 
-/* Whether the screen leaves the key to a binding of "global". */
-static bool leaves(const struct screen *s, const struct key_binding *global, const char *word,
-                   size_t len)
+bool keymap_passes(const char *const *text_does, const struct key_binding *global,
+                   const struct key_event *e)
 {
-    struct key_event e = { .kind = EVENT_KEY };
-    bool known = key_parse(word, len, &e.code, &e.mods);
-
-    for (const struct key_binding *b = s->ops->keys; known && b && b->name; b++)
-        if (keymap_has(s->ops->name, b, &e))
-            return false;
-    return !known || screen_passes(s, global, &e);
+    if (!text_does || !key_is_text(e))
+        return true;
+    while (*text_does && strcmp(*text_does, global->name) != 0)
+        text_does++;
+    return *text_does;
 }
 
-void keymap_keys_left(const struct key_binding *global, const struct screen *s, char *ret,
+static bool table_has(const char *screen, const struct key_binding *table,
+                      const struct key_event *e)
+{
+    for (; table && table->name; table++)
+        if (keymap_has(screen, table, e))
+            return true;
+    return false;
+}
+
+void keymap_keys_left(const struct key_binding *global, const char *screen,
+                      const struct key_binding *table, const char *const *text_does, char *ret,
                       size_t size)
 {
     const char *list = keymap_keys("global", global), *word;
     size_t len, used = 0;
 
     *ret = '\0';
-    while ((word = next_key(&list, &len)))
-        if (leaves(s, global, word, len) && used + len + 2 <= size)
+    while ((word = next_key(&list, &len))) {
+        struct key_event e = { .kind = EVENT_KEY };
+        if (key_parse(word, len, &e.code, &e.mods) && !table_has(screen, table, &e) &&
+            keymap_passes(text_does, global, &e) && used + len + 2 <= size)
             used += (size_t)snprintf(ret + used, size - used, "%s%.*s", used ? " " : "", (int)len,
                                      word);
+    }
 }
 
 void keymap_first_key(const char *screen, const struct key_binding *binding, char ret[32])

@@ -38,8 +38,13 @@ const struct key_binding *keymap_find(const struct key_binding *table, struct sc
 const struct key_binding *keymap_named(const struct key_binding *table, const char *name);
 /* The keys in force, separated by spaces. */
 const char *keymap_keys(const char *screen, const struct key_binding *binding);
-/* Those of a binding of "global" that a screen does not have, nor keeps from it. */
-void keymap_keys_left(const struct key_binding *global, const struct screen *s, char *ret,
+/* Whether a screen leaves the event to a binding of "global": all but text, of which only what
+ * text_does names, if there are such names. */
+bool keymap_passes(const char *const *text_does, const struct key_binding *global,
+                   const struct key_event *e);
+/* Those of a binding of "global" that the table of a screen does not have, and that pass. */
+void keymap_keys_left(const struct key_binding *global, const char *screen,
+                      const struct key_binding *table, const char *const *text_does, char *ret,
                       size_t size);
 /* The first of them as it is shown ("↵" for Enter, …), into ret; "" when there is none. */
 void keymap_first_key(const char *screen, const struct key_binding *binding, char ret[32]);

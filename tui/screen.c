@@ -1,6 +1,5 @@
 /* tui/screen.c: what screens have in common. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "tui/app.h"
 #include "vmm/base/error.h"
@@ -51,13 +50,7 @@ void screen_views(struct screen *s, const char *workspace_id, const char *source
 bool screen_passes(const struct screen *s, const struct key_binding *global,
                    const struct key_event *e)
 {
-    const char *const *name = s->ops->text_does;
-
-    if (!name || !key_is_text(e))
-        return true;
-    while (*name && strcmp(*name, global->name) != 0)
-        name++;
-    return *name;
+    return keymap_passes(s->ops->text_does, global, e);
 }
 
 /* ---- its filter ---- */
