@@ -112,7 +112,7 @@ filters '!/^w.*er$/' quiet waiter
 filters 'env:debian -name:over' quiet over
 filters "\"asker's task\"" asker worker
 keys / C-u '/(' Enter
-sees '^ /\(.*not a valid regular expression'
+sees '^ //\(.*not a valid regular expression'
 keys Esc
 gone 'not a valid'
 sees '^ ▶ worker '
@@ -208,9 +208,9 @@ drive resize 80 10
 refute "all that needs someone is in sight" drive shows 'out of sight'
 keys End
 gone '^ \? asker '
-sees ' 1 out of sight needs you: ! $'
+sees ' 1 out of sight needs you: !'
 drive resize 40 10
-sees ' 1 more: ! $'
+sees ' 1 more: !'
 keys '!'
 picked '^ \? asker '
 gone '1 more'

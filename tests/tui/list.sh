@@ -26,6 +26,9 @@ sees "│ id +$one"
 "$PYRO" workspace exec one -- sh -c 'exit 7' >/dev/null 2>&1
 sees 'exit 7 +sh -c exit 7'
 
+sees '^ [^ ]+ one .* exec sh -c exit 7: exit 7'
+"$PYRO" workspace update one --acknowledge all >/dev/null 2>&1
+
 # What it does, and the last line of its shells.
 shell=$("$PYRO" workspace shell open one --id-only 2>/dev/null)
 sees "preview"
