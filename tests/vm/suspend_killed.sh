@@ -18,7 +18,10 @@ note() { echo "round $round: $action, $target killed after $delay ms: $*" >>"$wr
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 id=$(ws create debian:12-base --mem-mib 256 --name w --id-only 2>/dev/null)
 dir=$XDG_DATA_HOME/pyro/workspaces/$id
-state_now() { run ws status w --json && json .state; }
+look_at_state() {
+    run ws status w --json
+    was=$(json .state)
+}
 has_printed() { ws shell read w "$shell" --plain 2>/dev/null | grep -q -- "$1"; }
 
 # A shell that appends a number, which it has in memory alone, and its sum: a gap or a repetition on the disk
@@ -48,20 +51,20 @@ span=300 resumed=0 booted=0
 for ((round = 1; round <= rounds; round++)); do
     target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=suspend
     do_killed suspend w
-    was=$(state_now)
+    look_at_state
     case $was in
     started | suspended | failed) ;;
     *) note "is '$was'" ;;
     esac
-    if [[ $was == started ]]; then
+    if [[ $was == started ]]; then # or it is still being suspended: the client alone was killed
         [[ $(json .shell_count) -eq 1 ]] || note "the shell is gone though its machine runs"
-        look
-        delay=- target=nothing
+        [[ $target == self ]] || look
+        target+=" before"
         run ws suspend w --json
         [[ $status -eq 0 ]] || note "cannot be suspended after that: $err"
-        was=$(state_now)
+        look_at_state
     fi
-    left_running qemu && note "QEMU is left of a machine that is $was"
+    left_running qemu-system && note "QEMU is left of a machine that is $was"
     if [[ $was == suspended ]]; then
         target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=start
         do_killed start w
