@@ -29,7 +29,8 @@ make_workspace() {
 use IO::Handle; open(my $f, "+>>", "/workspace/counter") or die; $| = 1;
 seek($f, 0, 0); my ($i, $sum) = (0, 0); while (<$f>) { ($i, $sum) = split }
 for ($i++;; $i++) { $sum += $i; print $f "$i $sum\n"; $f->flush; $f->sync; select(undef, undef, undef, 0.02) }
-END'
+END
+sync'
     begin_counting
     wait_for 60 counts
 }
@@ -78,9 +79,9 @@ end() {
 hit() { # TARGET
     local pid
     case $1 in
-    client) pkill -KILL -P "$client"; wait "$client" 2>/dev/null ;;
+    client) for pid in $(pgrep -P "$client"); do kill_process "$pid"; done ;; # who waits for it ends too
     supervisor) pid=$(supervisor_of "$id"); [[ -n $pid ]] && kill_process "$pid" ;;
-    qemu) for pid in $(pgrep -f "qemu.*pyro-$id"); do kill -KILL "$pid"; done ;;
+    qemu) for pid in $(pgrep -f "qemu.*pyro-$id"); do kill_process "$pid"; done ;;
     esac
 }
 names() { # of the snapshots with memory
@@ -210,11 +211,11 @@ full() {
 no_memory() {
     make_workspace
     begin snapshot-prepared snapshot create w m --memory || fail "the step is reached"
-    prlimit --pid "$(stopped)" --as=$(($(awk '{ print $1 * 4096 }' "/proc/$(stopped)/statm") + 100000000))
+    prlimit --pid "$(stopped)" --as=$(($(awk '{ print $1 * 4096 }' "/proc/$(stopped)/statm") + 100000000)):
     end
     like "no memory: said" "$answer" '"error"'
     like "no memory: what for" "$answer" 'memory'
-    prlimit --pid "$(supervisor_of "$id")" --as=unlimited
+    prlimit --pid "$(supervisor_of "$id")" --as=unlimited:
     check "no memory: the machine goes on" wait_for 60 counts
     run ws snapshot create w m --memory --json
     is "with memory again it is made" "$status" 0
