@@ -156,7 +156,7 @@ enum workspace_state {
     ROW(ROW_TEXT(workspace_record, resume_from, .copy = ROW_OWN, .where = ROW_KEPT,                \
                  .sparse = true))                                                                  \
     FIELD(bool unbegun) /* it was suspended and goes on, but its guest has not been told so yet */ \
-    ROW(ROW_BOOL(workspace_record, unbegun, .copy = ROW_OWN, .where = ROW_KEPT, .sparse = true))   \
+    ROW(ROW_BOOL(workspace_record, unbegun, .copy = ROW_OWN, .where = ROW_KEPT))                   \
     FIELD(bool ephemeral) /* of `run`, or being seeded: removed with its holder */                 \
     ROW(ROW_BOOL(workspace_record, ephemeral, .copy = ROW_OWN, .where = ROW_KEPT, .brief = true))  \
     FIELD(bool spare) /* not claimed yet (engine/supervisor/spare.h) */                            \
