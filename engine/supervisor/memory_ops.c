@@ -512,7 +512,7 @@ bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
     if (!hold && !suspends && !json_get_string(request, "name", &name, err))
         return false;
     if (!check(s, err) || (suspends && !suspend_check(s, err)) ||
-        (*name && !disk_layers_check_new(&s->record.disk, name, err)))
+        (!hold && !suspends && !disk_layers_check_new(&s->record.disk, name, err)))
         return false;
     if (hold && !(holder = disk_holder_new(s, client, id, err)))
         return false;

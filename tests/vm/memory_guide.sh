@@ -2,5 +2,5 @@
 # The transcripts in docs/memory.md are what a user gets.
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/guide.sh
 use_shared_cache
-run_guide docs/memory.md 27
+run_guide docs/memory.md 26
 finish
