@@ -53,8 +53,8 @@ for ((round = 1; round <= rounds; round++)); do
     failed) [[ $target == qemu ]] || note "the workspace has failed" ;;
     *) note "the workspace is $(state w)" ;;
     esac
-    list=$(ws list --label "round=$round" --json | python3 -c 'import json, sys
-print(*[w["workspace_id"] + " " + w["state"] for w in json.load(sys.stdin)["workspaces"]], sep="\n")')
+    list=$(ws list --json | python3 -c 'import json, sys
+print(*[w["workspace_id"] + " " + w["state"] for w in json.load(sys.stdin)["workspaces"] if w["name"] != "w"], sep="\n")')
     while read -r fork how; do
         [[ -n $fork ]] || continue
         forked=$((forked + 1))
