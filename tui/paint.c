@@ -150,13 +150,13 @@ static int draw_some_global_keys(struct app *app, int col, int most, bool draw)
     return width;
 }
 
-/* Those at the right, or where they would take more than half, the first (which tells of all
+/* Those at the right, or where they would take more than two fifths, the first (which tells of all
  * others); returns where they begin. */
 static int draw_global_keys(struct app *app)
 {
     int most = INT_MAX, width = draw_some_global_keys(app, 0, most, false);
 
-    if (width > app->cols / 2) {
+    if (width > app->cols * 2 / 5) {
         most = 1;
         width = draw_some_global_keys(app, 0, most, false);
     }

@@ -150,7 +150,7 @@ gone 'one/sh2'
 
 # At the least size, too.
 drive resize 40 10
-sees 'Esc back +[?] help  : command$'
+sees 'Esc back +[?] help$'
 keys C-w
 sees 'a new shell in one'
 keys Enter
