@@ -123,11 +123,7 @@ sees 'Start one\?'
 keys n
 gone 'Start one\?'
 keys C
-sees 'fork one'
-keys three Enter
-sees '│ .*runs on the host and has no disk'
-keys Esc
-gone 'runs on the host and has no disk'
+sees 'C needs '
 keys t
 sees '^ [^ ]+ one .*started'
 

@@ -12,24 +12,6 @@ sees '^ pyro +2 workspaces'
 # Nothing written is no answer; what the command refuses is shown below the field, until the text is changed.
 keys / one Enter
 gone '^ [^ ]+ two '
-"$PYRO" workspace stop one >/dev/null 2>&1
-sees '^ [^ ]+ one .*stopped'
-keys C
-sees 'fork one'
-keys three Enter
-sees '│ .*runs on the host and has no disk'
-sees '│ +three '
-keys xd
-gone 'has no disk'
-sees '│ +threexd '
-keys Enter
-sees '│ .*runs on the host and has no disk'
-sees '│ +threexd '
-keys Esc
-gone 'fork one'
-sees '^ [^ ]+ one .*stopped'
-"$PYRO" workspace start one >/dev/null 2>&1
-sees '^ [^ ]+ one .*started'
 keys n
 sees '^ one snapshots'
 keys c
@@ -39,6 +21,14 @@ sees '│ +nothing is written here yet'
 keys '--not good' Enter
 sees "│ .*'--not good'"
 sees '│ +--not good '
+keys xd
+gone "│ .*'--not good'"
+sees '│ +--not goodxd '
+keys Enter
+sees "│ .*'--not goodxd'"
+keys C-u three Enter
+sees '│ .*(host|disk)'
+sees '│ +three '
 keys Esc
 gone 'new snapshot'
 keys q
