@@ -55,7 +55,7 @@ for ((round = 1; round <= rounds; round++)); do
     esac
     list=$(ws list --json | python3 -c 'import json, sys
 print(*[w["workspace_id"] + " " + w["state"] for w in json.load(sys.stdin)["workspaces"] if w["name"] != "w"], sep="\n")')
-    while read -r fork how; do
+    while read -ru 9 fork how; do # not standard input: exec passes that on
         [[ -n $fork ]] || continue
         forked=$((forked + 1))
         if [[ $how == started ]]; then
@@ -64,7 +64,7 @@ print(*[w["workspace_id"] + " " + w["state"] for w in json.load(sys.stdin)["work
             note "fork $fork is $how"
         fi
         ws delete "$fork" >/dev/null 2>&1 || note "fork $fork cannot be deleted"
-    done <<<"$list"
+    done 9<<<"$list"
     ws list >/dev/null 2>&1 # what was cut short is swept
     only_w() { ws list >/dev/null 2>&1; [[ $(ls "$workspaces") == "$id" ]]; }
     wait_for 60 only_w || note "there is $(ls "$workspaces")"
