@@ -130,7 +130,10 @@ sees 'WATCHING .*runs sleep 5431'
 keys C-x
 sees "Close $second\?"
 sees '^ y yes'
-keys r # it agrees to nothing but y, and any other letter is a no
+keys r # it agrees to nothing but y, and only n, Enter and Esc are a no
+sees 'this is a question'
+sees "Close $second\?"
+keys n
 gone "Close $second\?"
 sees 'WATCHING .*runs sleep 5431'
 keys C-k Enter
@@ -174,7 +177,7 @@ keys x y x y
 sees '^ CONTROL LOST '
 keys x y Enter
 sees '^ CONTROL LOST '
-sees '^ CONTROL LOST .*its machine has died' # this host was the machine
+sees '^ CONTROL LOST .*its workspace has failed' # it has no machine of its own
 
 # Of a machine it comes back by itself with the supervisor.
 "$PYRO" workspace create debian:12-base --name machine >/dev/null 2>&1
