@@ -324,7 +324,7 @@ static void workspaces_fork(struct screen *s, int arg UNUSED)
 static bool workspaces_is_started(struct screen *s, int arg UNUSED)
 {
     return !((struct workspaces *)s)->find.typing && at(s) &&
-           at(s)->record.state == WORKSPACE_STARTED;
+           at(s)->record.state == WORKSPACE_STARTED && !model_change(at(s));
 }
 
 static bool workspaces_has_no_shell(struct screen *s, int arg UNUSED)

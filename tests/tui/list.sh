@@ -25,8 +25,7 @@ sees "│ id +$one"
 # Its commands, and how they ended; one that failed is what the list says of it.
 "$PYRO" workspace exec one -- sh -c 'exit 7' >/dev/null 2>&1
 sees 'exit 7 +sh -c exit 7'
-
-sees '^ [^ ]+ one .* exec sh -c exit 7: exit 7'
+sees '^ [^ ]+ one +failed +exec sh -c e'
 "$PYRO" workspace update one --acknowledge all >/dev/null 2>&1
 
 # What it does, and the last line of its shells.
@@ -47,7 +46,7 @@ sees '^╭ one ─'
 
 # A filter works as it is typed; while it is, q and ? are letters.
 keys / two
-gone '^ [^ ]+ one .*failed'
+gone '^ [^ ]+ one +started'
 sees '1 of 2 shown'
 sees "│ id +$two"
 keys '?q'
@@ -62,9 +61,9 @@ sees '^ [^ ]+ two .*started'
 "$PYRO" workspace stop two >/dev/null 2>&1
 sees '^ [^ ]+ two .*stopped'
 keys / state:sto Enter
-gone '^ [^ ]+ one .*failed'
+gone '^ [^ ]+ one +started'
 keys Esc
-sees '^ [^ ]+ one .*failed'
+sees '^ [^ ]+ one +started'
 
 # The sort keys, all round.
 for order in name state CPU memory disk age activity; do
@@ -87,7 +86,7 @@ sees '╭ Log ─'
 keys Esc
 gone '╭ Log ─'
 keys Esc
-sees '^ [^ ]+ one .*failed'
+sees '^ [^ ]+ one +started'
 click 'help'
 sees '╭ Workspaces'
 keys G
