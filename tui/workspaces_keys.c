@@ -454,7 +454,7 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_is_stopped },
     { "start", "t", "start", "start it, or let it go on", .act = workspaces_do,
       .can = workspaces_has_targets, .arg = TARGET_START, .needs = "a stopped workspace" },
-    { "suspend", "z", "suspend", "keep its memory, end its machine", .act = workspaces_do,
+    { "suspend", "z", NULL, "keep its memory, end its machine", .act = workspaces_do,
       .can = workspaces_has_targets, .arg = TARGET_SUSPEND, .needs = "a running workspace" },
     { "stop", "x", "stop", "stop it; its disk stays", .act = workspaces_do,
       .can = workspaces_has_targets, .arg = TARGET_STOP, .needs = "a running workspace" },

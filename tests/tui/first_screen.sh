@@ -19,7 +19,7 @@ wait_for 120 becomes asker asks
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do host_workspace "later-$i" >/dev/null; done # after them, so more active
 
 tui
-sees '^ pyro  20 workspaces  \? 1  ✗ 2 '
+sees '^ pyro  20 workspaces +\? 1  ✗ 2 '
 sees '^ \? asker +asks'
 sees '^ ✗ failer +failed'
 sees '^ ✗ loser +failed'

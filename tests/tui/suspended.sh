@@ -47,5 +47,4 @@ sees 'one .*stopped'
 keys q
 ends "exit 0"
 "$PYRO" workspace delete one >/dev/null 2>&1
-no_leftovers
-finish
+tui_finish
