@@ -32,7 +32,9 @@ sees '^line 299 of many'
 keys s '1d' Enter
 sees '^line 1 of many'
 keys s 'noon' Enter
-sees "'noon' is not a time"
+sees ' since noon +no time: '
+keys Esc
+gone ' since noon'
 keys G
 sees '^all-42'
 keys s '2099-01-01' Enter
