@@ -83,6 +83,7 @@ workspace service stop
 workspace logs
 workspace timeline
 workspace commit
+workspace suspend
 workspace stop
 workspace disk list
 workspace disk read
