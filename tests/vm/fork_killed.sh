@@ -10,7 +10,7 @@ pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"
-rounds=${ROUNDS:-6}
+rounds=${ROUNDS:-4}
 workspaces=$XDG_DATA_HOME/pyro/workspaces
 
 wrong=$TEST_DIR/wrong

@@ -10,7 +10,7 @@ pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"
-rounds=${ROUNDS:-14}
+rounds=${ROUNDS:-6}
 snapshot_steps=(prepared held stopped switched saved copied going writing written renamed named)
 snapshot_steps=("${snapshot_steps[@]/#/snapshot-}")
 reset_steps=(reset-committed reset-cleared start-history start-loaded start-forgotten start-running)

@@ -10,7 +10,7 @@ pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"
-rounds=${ROUNDS:-8}
+rounds=${ROUNDS:-4}
 wrong=$TEST_DIR/wrong
 : >"$wrong"
 note() { echo "round $round: $action, $target killed after $delay ms: $*" >>"$wrong"; }
