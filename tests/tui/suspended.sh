@@ -39,11 +39,15 @@ sees 'is suspended'
 keys Esc
 sees '◌ +one '
 
-# What it would lose is said before it is stopped.
+# What it would lose is said before it is stopped. Then a fork has its disk.
 keys x
 sees '1 running shell will end'
 agree
 sees 'one .*stopped'
+keys C
+sees 'fork one'
+keys two Enter
+sees '^ [^ ]+ +two .*stopped'
 keys q
 ends "exit 0"
 "$PYRO" workspace delete one >/dev/null 2>&1
