@@ -156,6 +156,21 @@ insists() {
     "$PYRO" workspace delete i >/dev/null
 }
 
+# A workspace that does not end is told of, and not waited for without a bound.
+late() {
+    local supervisor
+    run "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name l --id-only
+    supervisor=$(supervisor_of "$out")
+    PYRO_CHECK_PATIENCE=0.05 begin l hold l
+    kill -STOP "$supervisor"
+    kill -TERM $holder
+    ended "its supervisor does not answer" 1
+    like "… that is said" "$(cat "$TEST_DIR/l.err")" "workspace '[^']*' does not end"
+    kill -CONT "$supervisor"
+    wait_for 60 state_is l stopped && pass "… it ends when it can"
+    "$PYRO" workspace delete l >/dev/null
+}
+
 # Nothing that was started for a process lives on after it, however early that ended.
 interrupted() {
     local started
@@ -285,7 +300,7 @@ waits() {
     like "deleted: why" "$(cat "$TEST_DIR/gone")" 'was deleted|is stopped'
 }
 
-for name in creates starts killed deleted expires insists interrupted abandoned watches waits; do
+for name in creates starts killed deleted expires insists late interrupted abandoned watches waits; do
     scene $name
 done
 finish
