@@ -128,7 +128,7 @@ static void end_leftover(const struct workspace_handle *w)
     (void)!record_save(w->dir_fd, &r, true, NULL);
 }
 
-/* A suspended one has no supervisor. What it could have seen to is done by whoever comes next. */
+/* A suspended one has no supervisor: the next command does what that would have done. */
 static void settle_suspended(const struct workspace_handle *w, const struct workspace_record *r)
 {
     int lock = -1;

@@ -18,8 +18,8 @@ int workspace_require_stopped(const struct workspace_handle *w, struct pyro_erro
  * would make its memory older than that. */
 bool workspace_check_unsuspended(const struct workspace_handle *w, enum workspace_state state,
                                  struct pyro_error *err) MUST_CHECK;
-/* Starts a stopped workspace, or a suspended one, which goes on; a `held` one is stopped again unless its holder comes.
- * PYRO_WORKSPACE_BUSY when another did. */
+/* Starts a stopped workspace, or resumes a suspended one; a `held` one is stopped again unless its
+ * holder comes. PYRO_WORKSPACE_BUSY when another did. */
 bool workspace_start_stopped(const struct workspace_handle *w, bool held,
                              const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 

@@ -505,14 +505,14 @@ bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
     bool suspends = !strcmp(what, "suspend");
     struct pyro_error why = { 0 };
     struct memory_op *op;
-    bool hold = !strcmp(what, "hold");
+    bool hold = !strcmp(what, "hold"), snapshot = !strcmp(what, "snapshot");
 
-    if (!hold && !suspends && strcmp(what, "snapshot") != 0)
+    if (!hold && !suspends && !snapshot)
         return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'memory %s'", what);
-    if (!hold && !suspends && !json_get_string(request, "name", &name, err))
+    if (snapshot && !json_get_string(request, "name", &name, err))
         return false;
     if (!check(s, err) || (suspends && !suspend_check(s, err)) ||
-        (!hold && !suspends && !disk_layers_check_new(&s->record.disk, name, err)))
+        (snapshot && !disk_layers_check_new(&s->record.disk, name, err)))
         return false;
     if (hold && !(holder = disk_holder_new(s, client, id, err)))
         return false;
