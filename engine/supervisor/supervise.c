@@ -421,11 +421,9 @@ static bool resume_reset(struct supervisor *s, struct pyro_error *err)
            pyro_fail(err, PYRO_WORKSPACE_STATE, "the workspace was reset");
 }
 
-static bool supervise_start(struct supervisor *s, struct pyro_error *err)
+static bool open_all(struct supervisor *s, struct pyro_error *err)
 {
     sigset_t signals;
-    int64_t highest;
-    bool adopted;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -440,6 +438,12 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     if (!secret_use_load(s, err))
         return false;
     s->noted_attention_at = json_number_or(record_attention(&s->record), "since", 0);
+    return true;
+}
+
+/* The mode that it was started in, as the record has it. */
+static bool choose_mode(struct supervisor *s, struct pyro_error *err)
+{
     s->own_template =
         s->mode == SUPERVISE_OWN_TEMPLATE || s->mode == SUPERVISE_SPARE || template_behind_is_off();
     if (s->mode == SUPERVISE_SPARE && !spare_new(s, supervise_begin, err))
@@ -448,20 +452,19 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
         s->mode = SUPERVISE_FRESH;
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
-    if (s->mode == SUPERVISE_DROP)
-        return suspend_drop(s, err);
     s->was_suspended = s->record.state == WORKSPACE_SUSPENDED;
     if (s->was_suspended && s->mode == SUPERVISE_ADOPT)
         return pyro_fail(err, PYRO_WORKSPACE_STATE, "the workspace is suspended");
     s->resumes = s->mode == SUPERVISE_RESTART && (s->record.resume_from || s->was_suspended);
     s->is_fork = s->resumes && !s->was_suspended && !strcmp(s->record.resume_from, MEMORY_FORK);
-    fs_discard_tree(s->dir_fd, MEMORY_CAPTURES); /* their holders' streams are gone */
-    host_disk_reserve(s);
-    s->paused_since_ms = clock_ms(); /* if it is paused */
-    s->took_over_stop = s->mode == SUPERVISE_ADOPT && s->record.stopping;
-    s->stop_wanted = s->took_over_stop;
-    if (s->record.clearing && !resume_reset(s, err))
-        return false;
+    return true;
+}
+
+/* What ran before, as of where the machine goes on. */
+static bool take_history(struct supervisor *s, struct pyro_error *err)
+{
+    int64_t highest;
+
     if (s->resumes && !s->was_suspended &&
         !(memory_bring_back(s->dir_fd, s->record.resume_from, err) &&
           (s->is_fork || shell_cursors_cut(s->dir_fd, s->record.cursors, err))))
@@ -475,6 +478,28 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     s->record.running_command_count = 0; /* they ended with the last supervisor */
     if (highest > s->record.command_count)
         s->record.command_count = highest;
+    return true;
+}
+
+static bool supervise_start(struct supervisor *s, struct pyro_error *err)
+{
+    bool adopted;
+
+    if (!open_all(s, err))
+        return false;
+    if (s->mode == SUPERVISE_DROP)
+        return suspend_drop(s, err);
+    if (!choose_mode(s, err))
+        return false;
+    fs_discard_tree(s->dir_fd, MEMORY_CAPTURES); /* their holders' streams are gone */
+    host_disk_reserve(s);
+    s->paused_since_ms = clock_ms(); /* if it is paused */
+    s->took_over_stop = s->mode == SUPERVISE_ADOPT && s->record.stopping;
+    s->stop_wanted = s->took_over_stop;
+    if (s->record.clearing && !resume_reset(s, err))
+        return false;
+    if (!take_history(s, err))
+        return false;
     adopted = s->mode == SUPERVISE_ADOPT;
     if (!adopted)
         record_set_string(&s->record.resume_error, NULL);
