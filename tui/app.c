@@ -403,6 +403,28 @@ static void count_clicks(struct app *app, struct key_event *e)
     app->press_at = now, app->press_row = e->row, app->press_col = e->col;
 }
 
+static void app_on_event(void *arg, const struct key_event *event);
+
+/* Alt with a key that nobody takes is Esc and that key: a terminal sends the same bytes for both,
+ * and only a pause, which a slow machine does not see, tells which it was. False: it is another
+ * event. */
+static bool escape_and_key(struct app *app, const struct key_event *event)
+{
+    struct key_event key = *event, escape = { .kind = EVENT_KEY, .code = K_ESC, .raw = event->raw };
+    struct screen *s = app->top;
+
+    if (key.kind != EVENT_KEY || !(key.mods & MOD_ALT) || key.raw_len < 2 ||
+        (key.raw_len > 2 && strchr("[O", key.raw[1])) || screen_captures(s) ||
+        keymap_find(s->ops->keys, s, s->ops->name, &key) ||
+        keymap_find(app_keys, s, "global", &key))
+        return false;
+    escape.raw_len = 1;
+    key.mods &= ~(unsigned)MOD_ALT, key.raw++, key.raw_len--;
+    app_on_event(app, &escape);
+    app_on_event(app, &key);
+    return true;
+}
+
 static void app_on_event(void *arg, const struct key_event *event)
 {
     struct app *app = arg;
@@ -410,7 +432,7 @@ static void app_on_event(void *arg, const struct key_event *event)
     struct screen *s = app->top;
     const struct key_binding *binding;
 
-    if (app->ended || !s)
+    if (app->ended || !s || escape_and_key(app, event))
         return;
     app_damage(app);
     if (e.kind == EVENT_FOCUS)

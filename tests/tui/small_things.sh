@@ -76,7 +76,13 @@ gone 'q quit' # it is text here
 sees "^ WATCHING +gone/$other +its workspace was deleted"
 keys Esc
 sees '^ pyro  0 of 2 shown'
+
+# Esc and a key that come at once are Esc and that key, where nothing is on Alt with it.
+keys $'\e''?'
+sees 'Navigate'
+gone '^ pyro  0 of 2 shown'
 keys Esc
+sees '^ pyro  2 workspaces'
 
 # A log that is followed is no longer, once the operator goes up in it, however short it is.
 "$PYRO" workspace service start first web -- sh -c 'echo served; exec sleep 4321' >/dev/null 2>&1
