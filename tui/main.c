@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "engine/client/pack.h"
 #include "engine/cmd/cmd.h"
 #include "engine/network/guard.h"
 #include "engine/supervisor/supervise.h"
@@ -22,6 +23,8 @@ int main(int argc, char **argv)
         return spare_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "__template"))
         return template_behind_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "__pack"))
+        return pack_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "__network"))
         return guard_main();
     if (argc == 2 && !strcmp(argv[1], "__keys"))

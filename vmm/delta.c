@@ -177,6 +177,11 @@ bool delta_write(const struct captured *captured, int template_fd, int file_fd,
 
 /* ---- reading ---- */
 
+uint64_t delta_bytes_max(uint64_t ram_bytes)
+{
+    return COUNT_BYTES + ram_bytes / RAM_PAGE_BYTES + ram_bytes;
+}
+
 bool delta_parse(const uint8_t *bytes, size_t n, struct delta *ret, struct pyro_error *err)
 {
     struct reader r = reader_of(bytes, n);

@@ -37,6 +37,8 @@ struct delta {
 };
 #define DELTA_INIT { 0 }
 
+/* The longest file for so much RAM. */
+uint64_t delta_bytes_max(uint64_t ram_bytes);
 /* The digest of a file, of RAM_DIGEST_HEX digits and a NUL. */
 bool delta_digest(int file_fd, char *ret_hex, struct pyro_error *err) MUST_CHECK;
 /* Maps and checks it; ram_bytes and digest (NULL: not checked) are what they must be.

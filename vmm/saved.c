@@ -1,8 +1,10 @@
 /* vmm/saved.c: writing, checking and opening a captured machine. */
 #include "vmm/saved.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -201,7 +203,7 @@ bool saved_write(int dirfd, const char *templates_dir, const json_t *machine,
 
 int64_t saved_bytes(int dirfd)
 {
-    static const char *const files[] = { SAVED_DELTA, STATE_FILE };
+    static const char *const files[] = { SAVED_DELTA, SAVED_DELTA_PACKED, STATE_FILE };
     int64_t bytes = 0;
     struct stat st;
 
@@ -306,17 +308,36 @@ static bool load_state(int dirfd, const json_t *record, struct buf *ret, struct 
     return device_state_check(ret->data, ret->len, err);
 }
 
+/* Compressed, as a memfd; where both are there it was not compressed to the end, or just has been. */
+static int open_delta(int dirfd, const struct saved_host *host, uint64_t ram_bytes,
+                      struct pyro_error *err)
+{
+    scoped_close int fd = openat(dirfd, SAVED_DELTA, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    scoped_close int packed = -1;
+
+    if (fd >= 0)
+        return take_fd(&fd);
+    if (errno == ENOENT && host->unpack)
+        packed = openat(dirfd, SAVED_DELTA_PACKED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (packed < 0) {
+        pyro_fail_errno(err, "a saved memory");
+        return -1;
+    }
+    fd = memfd_create("pyro-delta", MFD_CLOEXEC);
+    if (fd < 0)
+        pyro_fail_errno(err, "a saved memory");
+    return fd >= 0 && host->unpack(packed, fd, delta_bytes_max(ram_bytes), err) ? take_fd(&fd) : -1;
+}
+
 bool saved_open(int dirfd, const struct saved_host *host, struct saved *ret, struct pyro_error *err)
 {
     scoped_json json_t *record = saved_read(dirfd, err);
-    scoped_close int delta =
-        record ? openat(dirfd, SAVED_DELTA, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    scoped_close int delta = -1;
     struct saved s = SAVED_INIT;
 
-    if (!record || !fit(json_object_get(record, "machine"), host, &s.template, err))
+    if (!record || !fit(json_object_get(record, "machine"), host, &s.template, err) ||
+        (delta = open_delta(dirfd, host, s.template.ram.size_bytes, err)) < 0)
         return false;
-    if (delta < 0)
-        return pyro_fail_errno(err, "a saved memory");
     if (load_state(dirfd, record, &s.state, err) &&
         delta_open(delta, s.template.ram.size_bytes, json_string_or(record, "delta_digest", ""),
                    &s.delta, err) &&

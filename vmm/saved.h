@@ -3,6 +3,7 @@
  *
  *   state         its devices (device_state.h)
  *   ram.delta     its memory, as what differs from its template's (delta.h)
+ *   ram.delta.zst the same compressed, in its place: of a machine that has been suspended for long
  *   template-ram  that template's, a link to its file or a copy: the cache may be pruned
  *   saved.json    what must be the same where it goes on, and the digests of the others; written
  *                 last
@@ -20,6 +21,7 @@
 
 #define SAVED_RECORD "saved.json"
 #define SAVED_DELTA "ram.delta"
+#define SAVED_DELTA_PACKED "ram.delta.zst"
 #define SAVED_TEMPLATE "template-ram"
 
 /*
@@ -48,6 +50,8 @@ struct saved_host {
     const char *cache_dir;
     const char *guest; /* the digest of this pyro's guest program */
     int64_t vcpu_count, mem_mib;
+    /* Decompresses SAVED_DELTA_PACKED; NULL: none is read. */
+    bool (*unpack)(int from_fd, int to_fd, uint64_t max_bytes, struct pyro_error *err);
 };
 /* Whether it can. PYRO_SNAPSHOT_STATE says what has changed. */
 bool saved_check(int dirfd, const struct saved_host *host, struct pyro_error *err) MUST_CHECK;

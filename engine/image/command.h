@@ -58,6 +58,7 @@ extern const struct image_command image_tar_to_ext4, image_unpack_kernel, image_
     image_patch;
 extern const struct image_command image_oci_to_ext4, image_archive_to_ext4, image_disk_to_oci;
 extern const struct image_command image_diff, image_tar_to_tree, image_jail;
+extern const struct image_command image_zstd, image_unzstd;
 
 /* Fills args from argv (without program and sub-command). */
 bool image_parse_options(const struct image_command *command, int argc, char *const *argv,

@@ -13,10 +13,12 @@
 #include "engine/image/jail.h"
 
 static const struct image_command *const commands[] = {
-    &image_disk_export, &image_disk_list,   &image_disk_read,       &image_disk_seal,
-    &image_tar_to_ext4, &image_tar_to_tree, &image_unpack_kernel,   &image_initramfs,
-    &image_patch,       &image_oci_to_ext4, &image_archive_to_ext4, &image_diff,
-    &image_jail,        &image_disk_to_oci,
+    &image_disk_export,   &image_disk_list,       &image_disk_read,
+    &image_disk_seal,     &image_tar_to_ext4,     &image_tar_to_tree,
+    &image_unpack_kernel, &image_initramfs,       &image_patch,
+    &image_oci_to_ext4,   &image_archive_to_ext4, &image_diff,
+    &image_jail,          &image_disk_to_oci,     &image_zstd,
+    &image_unzstd,
 };
 
 static const struct image_command *find_command(const char *name)

@@ -57,6 +57,7 @@ void memory_forget_suspended(int workspace_fd)
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         if (faccessat(workspace_fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
             fs_discard_tree(workspace_fd, names[i]);
+    unlinkat(workspace_fd, MEMORY_SUSPENDED_PACKED, 0);
 }
 
 /* ---- copies ---- */

@@ -17,6 +17,8 @@
 
 #define MEMORY_SUSPENDED "suspended"
 #define MEMORY_SUSPENDED_NEW ".suspended"
+#define MEMORY_SUSPENDED_PACKED                                                                    \
+    ".suspended.zst" /* locked by the process that writes it (memory_pack.h) */
 
 /* Removes what a suspended machine had, and what was to become that. */
 void memory_forget_suspended(int workspace_fd);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "engine/helper/zstd.h"
 #include "engine/state/memory_files.h"
 #include "engine/state/paths.h"
 #include "engine/supervisor/disk_ops.h"
@@ -135,7 +136,8 @@ static bool resume_vm(struct supervisor *s, struct disk_chain *disk, struct pyro
     const struct saved_host host = { .cache_dir = cache_dir,
                                      .guest = boot_guest_digest(),
                                      .vcpu_count = s->record.vcpu_count,
-                                     .mem_mib = s->record.mem_mib };
+                                     .mem_mib = s->record.mem_mib,
+                                     .unpack = zstd_decompress };
     struct saved saved = SAVED_INIT;
     struct vm_spec spec = { .template = &saved.template,
                             .disk = disk,

@@ -11,6 +11,11 @@
 
 /* The limit, of whatever unit, as it applies to this process; a nonzero one stays at least 1. */
 int64_t patience(int64_t limit);
+/*
+ * How long nothing must happen before something is done about it, in milliseconds: PYRO_CHECK_QUIET=F makes
+ * that F times as long, as PYRO_CHECK_PATIENCE does limits.
+ */
+int64_t quiet_time(int64_t ms);
 /* The moment, by clock_ms(), that many milliseconds from now. */
 int64_t patience_until(int64_t limit_ms);
 
