@@ -2,162 +2,14 @@
 #include "engine/client/connect.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
+#include "engine/client/stopped.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
-#include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
-#include "vmm/find.h"
 
-#define READY_BYTES_MAX 65536
-#define STEP_MS (60 * 60 * 1000) /* the longest: waiting while another pyro fetches the kernel */
-#define CONNECT_TRIES_MS 15000   /* a holder that starts or ends does not serve yet */
-
-/* One line from a starting supervisor: progress, or the end of its start. True: it was the end. */
-static bool take_line(const char *line, size_t n, const struct progress *progress, bool *ret_ok,
-                      struct pyro_error *err)
-{
-    scoped_json json_t *j = json_parse(line, n, READY_BYTES_MAX, NULL);
-    const char *what = json_string_or(j, "progress", NULL);
-
-    if (what) {
-        progress_update(progress, what, NULL);
-        return false;
-    }
-    *ret_ok = (j || pyro_fail(err, PYRO_VM_FAILED, "the supervisor's answer was not understood")) &&
-              error_from_result(j, err);
-    return true;
-}
-
-/* Waits for the supervisor's next line. Its steps have limits of their own: one that takes longer
- * is stopped, or hangs. */
-static bool await_line(int fd, struct pyro_error *err)
-{
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-    int64_t limit_ms = patience(STEP_MS);
-
-    return poll(&p, 1, limit_ms > INT32_MAX ? INT32_MAX : (int)limit_ms) != 0 ||
-           pyro_fail(err, PYRO_TIMEOUT, "the supervisor has said nothing for %lld s",
-                     (long long)limit_ms / 1000);
-}
-
-static bool await_ready(int fd, const struct progress *progress, bool *ret_stuck,
-                        struct pyro_error *err)
-{
-    scoped_buf text = BUF_INIT(READY_BYTES_MAX);
-    bool ok = false;
-
-    for (;;) {
-        char chunk[4096], *newline;
-        ssize_t n;
-        *ret_stuck = !await_line(fd, err);
-        if (*ret_stuck)
-            return false;
-        n = read(fd, chunk, sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0 || !buf_append(&text, chunk, (size_t)n))
-            return pyro_fail(err, PYRO_VM_FAILED, "the supervisor ended before it was ready");
-        while ((newline = memchr(text.data, '\n', text.len))) {
-            size_t length = (size_t)(newline - text.data);
-            if (take_line(text.data, length, progress, &ok, err))
-                return ok;
-            buf_consume(&text, length + 1);
-        }
-    }
-}
-
-bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum supervise_mode mode,
-                      const struct progress *progress, struct pyro_error *err)
-{
-    static const char *const modes[] = SUPERVISE_MODE_NAMES;
-    const char *const argv[] = { "/proc/self/exe", "__supervise", modes[mode], w->id, NULL };
-    struct proc_spec spec = proc_spec_of(argv);
-    scoped_close int lock = lock_fd;
-    scoped_close int log = -1;
-    bool ok, stuck = false;
-    int ready[2];
-    pid_t pid = 0;
-
-    log = openat(w->dir_fd, "run/supervisor.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (log < 0)
-        return pyro_fail_errno(err, "open the supervisor's log");
-    if (pipe2(ready, O_CLOEXEC) != 0)
-        return pyro_fail_errno(err, "start the supervisor");
-    spec.stderr_fd = log;
-    /* The user's, for --allow-host-compat. */
-    spec.inherit = INHERIT_PYRO | INHERIT_PERSON | INHERIT_UMASK | INHERIT_FILE_LIMIT;
-    spec.new_session = true;
-    spec.fds[0].from = w->dir_fd, spec.fds[0].to = SUPERVISE_DIR_FD;
-    spec.fds[1].from = lock, spec.fds[1].to = SUPERVISE_LOCK_FD;
-    spec.fds[2].from = ready[1], spec.fds[2].to = SUPERVISE_READY_FD;
-    spec.fd_count = 3;
-    ok = proc_start(&spec, &pid, err);
-    close(ready[1]);
-    ok = ok && await_ready(ready[0], progress, &stuck, err);
-    close(ready[0]);
-    if (stuck)
-        proc_kill(pid);
-    if (!ok && mode != SUPERVISE_ADOPT)
-        vm_kill_leftover(w->dir_fd, w->id); /* if it was killed, its QEMU may live */
-    return ok;
-}
-
-bool workspace_is_unsettled(const struct workspace_record *r)
-{
-    return r->state == WORKSPACE_SUSPENDED &&
-           (r->vm_pid > 0 || (r->expires_at > 0 && r->expires_at <= clock_wall()));
-}
-
-/* Its supervisor was killed before its QEMU had ended; which must not go on. */
-static void end_leftover(const struct workspace_handle *w)
-{
-    scoped_close int lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, NULL);
-    scoped_record struct workspace_record r = { 0 };
-
-    if (lock < 0 || !record_load(w->dir_fd, w->id, &r, NULL) || r.state != WORKSPACE_SUSPENDED)
-        return;
-    vm_kill_leftover(w->dir_fd, w->id);
-    r.vm_pid = 0;
-    r.vm_start_time = 0;
-    (void)!record_save(w->dir_fd, &r, true, NULL);
-}
-
-/* A suspended one has no supervisor: the next command does what that would have done. */
-static void settle_suspended(const struct workspace_handle *w, const struct workspace_record *r)
-{
-    int lock = -1;
-
-    if (r->expires_at <= 0 || r->expires_at > clock_wall())
-        end_leftover(w);
-    else if ((lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, NULL)) >= 0)
-        (void)!supervisor_start(w, lock, SUPERVISE_DROP, NULL, NULL);
-}
-
-bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err)
-{
-    scoped_record struct workspace_record r = { 0 };
-    int lock;
-
-    record_load_any(w->dir_fd, w->id, &r);
-    if (workspace_is_unsettled(&r) && !r.broken && !store_is_held(w->dir_fd)) {
-        settle_suspended(w, &r);
-        return true;
-    }
-    if (r.broken || (r.state != WORKSPACE_STARTED && !r.clearing) || store_is_held(w->dir_fd))
-        return true;
-    lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err);
-    if (lock < 0)
-        return errno == EWOULDBLOCK; /* another pyro is about to */
-    /* An adopter that finds the VM dead records that, which is a valid state too. */
-    return supervisor_start(w, lock, SUPERVISE_ADOPT, NULL, err) ||
-           record_state(w->dir_fd, w->id) != WORKSPACE_STARTED;
-}
+#define CONNECT_TRIES_MS 15000 /* a holder that starts or ends does not serve yet */
 
 static bool is_started(const struct workspace_handle *w, struct pyro_error *err)
 {
@@ -181,7 +33,20 @@ static void wait_for_holder(void)
     nanosleep(&t, NULL);
 }
 
-int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
+/* Another pyro may do it, or do something else with it. *deadline: of connecting, begins again. */
+static bool wake(const struct workspace_handle *w, int64_t *deadline, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+
+    if (workspace_resume(w, &why))
+        *deadline = patience_until(CONNECT_TRIES_MS);
+    else if (why.code != PYRO_WORKSPACE_BUSY)
+        return pyro_copy(err, &why);
+    return true;
+}
+
+int supervisor_connect(const struct workspace_handle *w, enum machine_need need,
+                       struct pyro_error *err)
 {
     int64_t deadline = patience_until(CONNECT_TRIES_MS);
 
@@ -194,8 +59,14 @@ int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
             pyro_copy(err, &why);
             return -1;
         }
-        if (!workspace_recover(w, err) || !is_started(w, err))
+        if (!workspace_recover(w, err))
             return -1;
+        if (need == MACHINE_AWAKE && record_state(w->dir_fd, w->id) == WORKSPACE_SUSPENDED) {
+            if (!wake(w, &deadline, err))
+                return -1;
+        } else if (!is_started(w, err)) {
+            return -1;
+        }
         if (clock_ms() > deadline) {
             pyro_fail(err, PYRO_WORKSPACE_BUSY, "the supervisor of '%s' does not answer", w->id);
             return -1;
@@ -209,11 +80,11 @@ static void connect_stop_loop(struct link *link, const struct pyro_error *why UN
     loop_stop(link_loop(link));
 }
 
-struct link *supervisor_link(const struct workspace_handle *w, const struct link_ops *ops,
-                             void *arg, struct pyro_error *err)
+struct link *supervisor_link(const struct workspace_handle *w, enum machine_need need,
+                             const struct link_ops *ops, void *arg, struct pyro_error *err)
 {
     static const struct link_ops stops = { .lost = connect_stop_loop };
-    int fd = supervisor_connect(w, err);
+    int fd = supervisor_connect(w, need, err);
     struct loop *loop = fd < 0 ? NULL : loop_new(err);
     struct link *link = loop ? link_new(loop, fd, LINK_SOCKET, ops ? ops : &stops, arg, err) : NULL;
 
@@ -271,17 +142,20 @@ static void connect_call_late(void *arg)
     loop_stop(link_loop(c->link));
 }
 
-json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
-                        int64_t deadline_ms, struct pyro_error *err)
+json_t *supervisor_call(const struct workspace_handle *w, enum machine_need need,
+                        const json_t *request, int64_t deadline_ms, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = connect_call_closed };
     struct pyro_error scratch = { 0 };
     struct loop_timer timer = { 0 };
     struct call c = { .err = err ? err : &scratch };
+    int64_t began_ms = clock_ms();
 
-    c.link = supervisor_link(w, NULL, NULL, c.err);
+    c.link = supervisor_link(w, need, NULL, NULL, c.err);
     if (!c.link)
         return NULL;
+    if (deadline_ms && need == MACHINE_AWAKE)
+        deadline_ms += clock_ms() - began_ms;
     if (stream_open(c.link, &c.stream, request, &ops, &c, c.err)) {
         if (deadline_ms)
             loop_timer_set(link_loop(c.link), &timer, deadline_ms - clock_ms(), connect_call_late,

@@ -19,7 +19,7 @@ int ephemeral_hold(const struct workspace_handle *w, struct pyro_error *err)
         .stream = 1, .type = WIRE_OPEN, .payload = (const uint8_t *)text, .length = sizeof(text) - 1
     };
     uint8_t frame[WIRE_HEADER_SIZE + sizeof(text) - 1];
-    scoped_close int fd = supervisor_connect(w, err);
+    scoped_close int fd = supervisor_connect(w, MACHINE_AS_IT_IS, err);
 
     if (fd < 0)
         return -1;

@@ -64,7 +64,7 @@ static bool ask(struct disk_hold *h, const struct workspace_handle *o, bool memo
     scoped_json json_t *request =
         json_pack("{s:s, s:s}", "op", memory ? "memory" : "disk", "do", "hold");
 
-    h->link = supervisor_link(o, NULL, NULL, err);
+    h->link = supervisor_link(o, MACHINE_AS_IT_IS, NULL, NULL, err);
     if (!h->link || !stream_open(h->link, &h->stream, request, &ops, h, err))
         return false;
     loop_timer_set(link_loop(h->link), &h->timer, OPEN_MS, hold_on_late, h);
@@ -76,14 +76,14 @@ static bool ask(struct disk_hold *h, const struct workspace_handle *o, bool memo
 }
 
 static bool hold_stopped(struct disk_hold *h, const struct workspace_handle *o,
-                         struct pyro_error *err)
+                         enum disk_hold_use use, struct pyro_error *err)
 {
     scoped_record struct workspace_record r = { 0 };
 
     h->lock_fd = workspace_lock_stopped(o, err);
     if (h->lock_fd < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return false;
-    if (!workspace_check_unsuspended(o, r.state, err))
+    if (use == DISK_HOLD_SHARES && !workspace_check_unsuspended(o, r.state, err))
         return false;
     h->layer = r.disk.active;
     h->frozen = true;
@@ -97,8 +97,8 @@ static bool fail_stopped(const struct workspace_handle *o, struct pyro_error *er
     return pyro_hint(err, "start it first");
 }
 
-static struct disk_hold *try_open(const struct workspace_handle *o, bool memory,
-                                  struct pyro_error *err)
+static struct disk_hold *try_open(const struct workspace_handle *o, enum disk_hold_use use,
+                                  bool memory, struct pyro_error *err)
 {
     struct disk_hold *h = calloc(1, sizeof(*h));
 
@@ -107,21 +107,21 @@ static struct disk_hold *try_open(const struct workspace_handle *o, bool memory,
     if (workspace_recover(o, err) &&
         (record_state(o->dir_fd, o->id) == WORKSPACE_STARTED ? ask(h, o, memory, err)
          : memory                                            ? fail_stopped(o, err)
-                                                             : hold_stopped(h, o, err)))
+                                                             : hold_stopped(h, o, use, err)))
         return h;
     disk_hold_close(h);
     return NULL;
 }
 
-static struct disk_hold *open_hold(const struct workspace_handle *o, bool memory,
-                                   struct pyro_error *err)
+static struct disk_hold *open_hold(const struct workspace_handle *o, enum disk_hold_use use,
+                                   bool memory, struct pyro_error *err)
 {
     int64_t until_ms = clock_ms() + RETRY_MS;
     struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
     struct disk_hold *h;
     struct pyro_error why = { 0 };
 
-    while (!(h = try_open(o, memory, &why)) && why.code == PYRO_WORKSPACE_BUSY &&
+    while (!(h = try_open(o, use, memory, &why)) && why.code == PYRO_WORKSPACE_BUSY &&
            clock_ms() < until_ms)
         nanosleep(&pause, NULL);
     if (!h)
@@ -129,14 +129,15 @@ static struct disk_hold *open_hold(const struct workspace_handle *o, bool memory
     return h;
 }
 
-struct disk_hold *disk_hold_open(const struct workspace_handle *o, struct pyro_error *err)
+struct disk_hold *disk_hold_open(const struct workspace_handle *o, enum disk_hold_use use,
+                                 struct pyro_error *err)
 {
-    return open_hold(o, false, err);
+    return open_hold(o, use, false, err);
 }
 
 struct disk_hold *disk_hold_open_memory(const struct workspace_handle *o, struct pyro_error *err)
 {
-    return open_hold(o, true, err);
+    return open_hold(o, DISK_HOLD_SHARES, true, err);
 }
 
 int disk_hold_memory(const struct disk_hold *hold, const struct workspace_handle *o,

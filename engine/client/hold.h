@@ -13,9 +13,14 @@
 
 struct disk_hold;
 
+enum disk_hold_use {
+    DISK_HOLD_READS, /* nothing else: of a suspended one too, as it has left its disk */
+    DISK_HOLD_SHARES /* others get layers of it, and it goes on upon a new one */
+};
+
 /* Blocks for some milliseconds, while the guest's file system is frozen. NULL:
  * PYRO_WORKSPACE_STATE, PYRO_WORKSPACE_BUSY, PYRO_GUEST_LOST, … */
-struct disk_hold *disk_hold_open(const struct workspace_handle *o,
+struct disk_hold *disk_hold_open(const struct workspace_handle *o, enum disk_hold_use use,
                                  struct pyro_error *err) MUST_CHECK;
 /* The same of a running workspace, with its machine's memory of that moment. PYRO_WORKSPACE_STATE: it
  * does not run. */

@@ -80,7 +80,8 @@ static void listen_to(struct lookout *l, int fd)
     static const struct link_ops link_ops = { .lost = lookout_on_lost };
     static const struct stream_ops ops = { .message = lookout_on_message,
                                            .closed = lookout_on_closed };
-    scoped_json json_t *request = json_pack("{s:s}", "op", "guest_watch");
+    scoped_json json_t *request =
+        json_pack("{s:s, s:b}", "op", "guest_watch", "passive", l->passive);
     struct pyro_error why = { 0 };
 
     l->link = link_new(l->loop, fd, LINK_SOCKET, &link_ops, l, &why);

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/client/connect.h"
+#include "engine/client/recover.h"
 #include "engine/helper/host_limits.h"
 #include "vmm/base/fs.h"
 
@@ -73,6 +73,18 @@ int workspace_require_stopped(const struct workspace_handle *w, struct pyro_erro
         return -1;
     lock = workspace_lock_stopped(w, err);
     return lock >= 0 && check_stopped(w, err) ? take_fd(&lock) : -1;
+}
+
+bool workspace_resume(const struct workspace_handle *w, struct pyro_error *err)
+{
+    scoped_close int lock = workspace_lock_stopped(w, err);
+    scoped_record struct workspace_record r = { 0 };
+
+    if (lock < 0 || !record_load(w->dir_fd, w->id, &r, err))
+        return false;
+    return r.state != WORKSPACE_SUSPENDED || /* somebody was faster */
+           (host_check_machine(r.vcpu_count, r.mem_mib, err) &&
+            supervisor_start(w, take_fd(&lock), SUPERVISE_RESTART, NULL, err));
 }
 
 bool workspace_start_stopped(const struct workspace_handle *w, bool held,

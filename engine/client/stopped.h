@@ -18,6 +18,9 @@ int workspace_require_stopped(const struct workspace_handle *w, struct pyro_erro
  * would make its memory older than that. */
 bool workspace_check_unsuspended(const struct workspace_handle *w, enum workspace_state state,
                                  struct pyro_error *err) MUST_CHECK;
+/* Lets a suspended machine go on; whatever is not suspended (any more) is left alone. PYRO_WORKSPACE_BUSY
+ * when another pyro does it. */
+bool workspace_resume(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /* Starts a stopped workspace, or resumes a suspended one; a `held` one is stopped again unless its
  * holder comes. PYRO_WORKSPACE_BUSY when another did. */
 bool workspace_start_stopped(const struct workspace_handle *w, bool held,

@@ -84,7 +84,8 @@ json_t *transfer_run(struct transfer *t, struct pyro_error *err)
     static const struct stream_ops ops = { .data = transfer_on_data,
                                            .writable = transfer_on_writable,
                                            .closed = transfer_on_closed };
-    struct running r = { .t = t, .link = supervisor_link(t->workspace, NULL, NULL, err) };
+    struct running r = { .t = t,
+                         .link = supervisor_link(t->workspace, MACHINE_AWAKE, NULL, NULL, err) };
     struct loop_timer timer = { 0 };
 
     if (!r.link)

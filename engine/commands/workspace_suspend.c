@@ -18,13 +18,14 @@ const struct cmd_spec cmd_workspace_suspend = {
     .summary = "Keep a workspace's memory on disk and end its VM, to go on later",
     .details =
         "'workspace start' lets it go on where it was: processes, shells and services, on any day "
-        "after, a restart of the host included. The memory is used once. Where QEMU, the processor "
+        "after, a restart of the host included; so does any command that needs its machine. The "
+        "memory is used once. Where QEMU, the processor "
         "or pyro have changed meanwhile, 'start' says so and boots from the disk. While it is "
         "suspended its output can be read; it takes no memory and no time of a processor; its time "
         "to live goes on. 'stop' drops the memory. A running command prevents it.",
     .example = "pyro workspace suspend demo",
     .tool = TOOL("workspace_suspend", "Suspend",
-                 "Keep the VM's memory on disk and end it; workspace_start lets it go on.",
+                 "Keep the VM's memory on disk and end it; what needs it lets it go on.",
                  TOOL_IDEMPOTENT, "workspace_id state"),
     .args = workspace_arg_rows,
     .args_size = sizeof(struct workspace_args),

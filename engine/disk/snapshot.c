@@ -124,7 +124,7 @@ static bool do_either(const struct workspace_handle *o, const struct job *job, j
         if (!workspace_recover(o, err))
             return false;
         if (is_running(o)) {
-            result = supervisor_call(o, request, clock_ms() + CALL_MS, &why);
+            result = supervisor_call(o, MACHINE_AS_IT_IS, request, clock_ms() + CALL_MS, &why);
             if (result && ret_result)
                 *ret_result = json_incref(result);
             if (result || (why.code == PYRO_GUEST_LOST && is_done(o, job)))
@@ -318,7 +318,8 @@ json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *er
 bool workspace_seal_baseline(const struct workspace_handle *w, struct pyro_error *err)
 {
     scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "seal");
-    scoped_json json_t *result = supervisor_call(w, request, clock_ms() + CALL_MS, err);
+    scoped_json json_t *result =
+        supervisor_call(w, MACHINE_AS_IT_IS, request, clock_ms() + CALL_MS, err);
 
     return result != NULL;
 }
@@ -350,7 +351,7 @@ static int hold_ram(const struct workspace_handle *o)
 
     if (!is_running(o))
         return -1;
-    fd = supervisor_connect(o, &ignored);
+    fd = supervisor_connect(o, MACHINE_AS_IT_IS, &ignored);
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
         return -1;
     return ram_hold_from(peer.pid);

@@ -169,7 +169,7 @@ static json_t *diff_of(const char *ref, char *const *paths, size_t count, bool n
 
     if (!workspace_open(ref, &o, err) || !check(&o, err))
         return NULL;
-    hold = disk_hold_open(&o, err);
+    hold = disk_hold_open(&o, DISK_HOLD_READS, err);
     if (!hold)
         return NULL;
     found = compare_held(&o, hold, names_only, err);

@@ -29,7 +29,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
     request = command_request_pack(service_request_rows, &asked, "service", "start");
     if (readiness && !spec->ready.timeout_seconds)
         deadline_ms = 0;
-    view = supervisor_call(&o, request, deadline_ms, &why);
+    view = supervisor_call(&o, MACHINE_AWAKE, request, deadline_ms, &why);
     if (!view) {
         if (why.code == PYRO_GUEST_LOST) /* the guest goes on with it */
             pyro_hint(&why, "it may be starting still: see 'pyro workspace service status %s %s'",
@@ -68,7 +68,7 @@ json_t *service_stop(const char *ref, const char *name, struct pyro_error *err)
         return NULL;
     if (!service_is_live(&r))
         return service_record_to_view(&r, o.id);
-    view = supervisor_call(&o, request, clock_ms() + CALL_DEADLINE_MS, &why);
+    view = supervisor_call(&o, MACHINE_AWAKE, request, clock_ms() + CALL_DEADLINE_MS, &why);
     if (view)
         return view;
     /* It may have ended with its workspace between the question and the answer. */

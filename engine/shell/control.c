@@ -79,7 +79,7 @@ struct shell_control *shell_control_new(struct loop *loop, const struct workspac
     scoped_json json_t *request = json_pack("{s:s, s:s, s:s, s:s}", "op", "shell", "do", "attach",
                                             "shell", shell, "by", caller_name());
     struct shell_control *c = calloc(1, sizeof(*c));
-    int fd = supervisor_connect(w, err);
+    int fd = supervisor_connect(w, MACHINE_AWAKE, err);
 
     BUG_ON(!c);
     *c = (struct shell_control){ .loop = loop, .lost = lost, .arg = arg };

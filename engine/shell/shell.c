@@ -18,7 +18,7 @@ static json_t *call(const struct workspace_handle *o, json_t *request, struct py
 
     if (!owned)
         return pyro_no_memory(err, "shell");
-    return supervisor_call(o, owned, clock_ms() + CALL_DEADLINE_MS, err);
+    return supervisor_call(o, MACHINE_AWAKE, owned, clock_ms() + CALL_DEADLINE_MS, err);
 }
 
 /* Finds the workspace and the shell. The supervisor of a running shell is brought back first, so

@@ -102,7 +102,7 @@ static bool watch_files(struct waiting *w, struct pyro_error *err)
 static bool reach_supervisor(struct waiting *w, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
-    scoped_close int fd = supervisor_connect(w->workspace, &why);
+    scoped_close int fd = supervisor_connect(w->workspace, MACHINE_AS_IT_IS, &why);
     pid_t pid = fd < 0 ? 0 : sock_peer_pid(fd);
 
     w->reached_ms = clock_ms();
@@ -166,7 +166,7 @@ static bool ask(struct waiting *w, struct pyro_error *err)
 
     w->answer = (struct shell_wait_answer){ .at_prompt = false };
     w->waits = false;
-    answer = supervisor_call(w->workspace, request, answer_by(w), &why);
+    answer = supervisor_call(w->workspace, MACHINE_AS_IT_IS, request, answer_by(w), &why);
     w->asked = true;
     look_at_size(w);
     if (answer && (uint64_t)json_int_or(answer, "offset", 0) <= w->size) {

@@ -74,7 +74,7 @@ bool tree_session_open(struct tree_session *t, const struct workspace_handle *w,
 
     *t = (struct tree_session){ .out = BUF_INIT(2 * WIRE_CREDIT),
                                 .errors = BUF_INIT(LINE_MAX_BYTES) };
-    t->link = supervisor_link(w, NULL, NULL, err);
+    t->link = supervisor_link(w, MACHINE_AWAKE, NULL, NULL, err);
     if (!t->link)
         return false;
     t->loop = link_loop(t->link);

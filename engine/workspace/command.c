@@ -77,7 +77,7 @@ json_t *workspace_exec_detached(const char *ref, const struct command_request *r
     if (!command_request_check(exec_request_rows, &detached, err) || !workspace_open(ref, &w, err))
         return NULL;
     message = command_request_pack(exec_request_rows, &detached, "exec", NULL);
-    answer = supervisor_call(&w, message, patience_until(BEGIN_MS), err);
+    answer = supervisor_call(&w, MACHINE_AWAKE, message, patience_until(BEGIN_MS), err);
     if (!answer || !json_get_int(answer, "sequence", 1, INT64_MAX, &sequence, err))
         return NULL;
     entry = load(&w, sequence, err);
@@ -236,7 +236,7 @@ json_t *command_kill(const char *ref, int64_t sequence, const char *signal,
     entry = load(&w, sequence, err);
     if (!entry || !is_running(entry))
         return entry ? to_view(w.id, entry) : NULL;
-    answer = supervisor_call(&w, message, patience_until(SIGNAL_MS), err);
+    answer = supervisor_call(&w, MACHINE_AS_IT_IS, message, patience_until(SIGNAL_MS), err);
     if (!answer ||
         (!strcmp(signal, "KILL") && !wait_for(&w, sequence, INT64_MAX, &until, progress, err)))
         return NULL;

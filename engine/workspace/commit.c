@@ -72,7 +72,7 @@ static bool take_held(struct commit *c, const struct disk_hold *hold, struct pyr
 static bool try_layers(struct commit *c, bool *ret_lasted, struct pyro_error *err)
 {
     int64_t start_ms = clock_ms();
-    struct disk_hold *hold = disk_hold_open(c->w, err);
+    struct disk_hold *hold = disk_hold_open(c->w, DISK_HOLD_SHARES, err);
     bool ok;
 
     if (!hold)
@@ -151,7 +151,8 @@ static void note(const struct workspace_handle *w, const char *name)
 {
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "committed", "name", name);
-    scoped_json json_t *told = supervisor_call(w, request, clock_ms() + NOTE_MS, NULL);
+    scoped_json json_t *told =
+        supervisor_call(w, MACHINE_AS_IT_IS, request, clock_ms() + NOTE_MS, NULL);
     scoped_close int lock = told ? -1 : workspace_lock_stopped(w, NULL);
 
     if (lock >= 0)

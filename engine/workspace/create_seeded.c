@@ -31,7 +31,7 @@ static json_t *keep(const struct workspace_handle *w, const struct workspace_rec
 
     if (names < 0 || (r->name && !store_check_name_free(&w->store, r->name, r->id, err)))
         return NULL;
-    return supervisor_call(w, request, clock_ms() + KEEP_MS, err);
+    return supervisor_call(w, MACHINE_AS_IT_IS, request, clock_ms() + KEEP_MS, err);
 }
 
 static json_t *seed(const struct workspace_handle *w, const struct workspace_record *r,

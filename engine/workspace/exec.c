@@ -379,7 +379,7 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
                          .log = spec->log,
                          .log_arg = spec->log_arg,
                          .err = err };
-    struct link *link = supervisor_link(w, &link_ops, &x, err);
+    struct link *link = supervisor_link(w, MACHINE_AWAKE, &link_ops, &x, err);
     json_t *result = NULL;
     sigset_t before;
 

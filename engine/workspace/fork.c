@@ -121,7 +121,8 @@ static bool take_hold(struct forking *f, struct pyro_error *err)
     if (!workspace_recover(&f->from, err) || !load_record(f, err))
         return false;
     live = f->record.state == WORKSPACE_STARTED && !f->spec->snapshot && !f->spec->disk_only;
-    f->hold = live ? disk_hold_open_memory(&f->from, err) : disk_hold_open(&f->from, err);
+    f->hold = live ? disk_hold_open_memory(&f->from, err)
+                   : disk_hold_open(&f->from, DISK_HOLD_SHARES, err);
     if (!f->hold)
         return false;
     f->runs = disk_hold_is_running(f->hold);
@@ -332,7 +333,8 @@ static void note(const struct forking *f, const struct workspace_record *r)
     struct pyro_error ignored;
 
     if (f->runs)
-        result = supervisor_call(&f->from, request, clock_ms() + CALL_MS, &ignored);
+        result =
+            supervisor_call(&f->from, MACHINE_AS_IT_IS, request, clock_ms() + CALL_MS, &ignored);
     else
         timeline_add(f->from.dir_fd, TIMELINE_ENTRY(TIMELINE_FORKED, .id = r->id, .state = "into",
                                                     .text = r->name));

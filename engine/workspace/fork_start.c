@@ -132,7 +132,7 @@ static json_t *keep(const struct store *store, struct fork *fork, struct pyro_er
 {
     const struct workspace_handle w = handle_of(store, fork);
     scoped_json json_t *request = json_pack("{s:s}", "op", "keep");
-    json_t *view = supervisor_call(&w, request, clock_ms() + KEEP_MS, err);
+    json_t *view = supervisor_call(&w, MACHINE_AS_IT_IS, request, clock_ms() + KEEP_MS, err);
 
     if (view) {
         fork->kept = true;

@@ -94,7 +94,7 @@ static bool connect_holder(struct holder *h, struct pyro_error *err)
     static const struct link_ops link_ops = { .lost = hold_on_lost };
     static const struct stream_ops ops = { .message = hold_on_message, .closed = hold_on_closed };
     scoped_json json_t *request = json_pack("{s:s, s:b}", "op", "attend", "watch", h->spec->watch);
-    scoped_close int fd = supervisor_connect(h->workspace, err);
+    scoped_close int fd = supervisor_connect(h->workspace, MACHINE_AS_IT_IS, err);
 
     if (fd < 0 || !look_at_supervisor(h, fd, err))
         return false;

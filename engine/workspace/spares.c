@@ -153,7 +153,7 @@ static void end_spare(const char *id)
     scoped_json json_t *ended = NULL;
 
     if (workspace_open_made(id, &w, NULL))
-        ended = supervisor_call(&w, request, clock_ms() + END_MS, NULL);
+        ended = supervisor_call(&w, MACHINE_AS_IT_IS, request, clock_ms() + END_MS, NULL);
 }
 
 /* Whether one is to be made; makes room for it. */

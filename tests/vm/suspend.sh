@@ -93,10 +93,6 @@ is "its commands' output can be read" "$status" 0
 run ws update w --label a=b --json
 is "its labels can be changed" "$status $(json .labels.a)" "0 b"
 is "none of that resumes it" "$(json .state)" suspended
-for words in 'exec w -- true' 'shell open w' 'shell write w sh1 --input x' 'service stop w web' 'file read w f'; do
-    run ws ${words/ -- / --json -- } $([[ $words == *' -- '* ]] || echo --json)
-    like "'$words' needs the machine" "$status $(json .error.code) $(json .error.hint)" 'workspace_state .*workspace start'
-done
 for words in 'disk list w' 'reset w' 'snapshot create w s' 'snapshot create w s --memory' 'update w --mem-mib 512' 'fork w' 'commit w made'; do
     run ws $words --json
     like "'$words' would make the memory older than the disk" "$status $(json .error.code) $(json .error.hint)" \
@@ -137,6 +133,39 @@ guest "awk '$whole' counter"
 is "nothing is missing" "$out" ""
 run ws shell list w --json
 is "the shells are the same" "$(json '.shells[0].shell_id') $(json '.shells[1].shell_id') $(json '.shells[1].state')" "sh1 sh2 running"
+
+### What needs the machine lets it go on; nothing else has.
+guest 'echo kept >f'
+serves() { # WORDS STATE: what the command leaves it as
+    run ws ${1/ -- / --json -- } $([[ $1 == *' -- '* ]] || echo --json)
+    is "'$1' is served" "$status" 0
+    run ws status w --json
+    is "'$1' leaves it $2" "$(json .state) $(json .resume_error)" "$2 null"
+}
+for words in 'exec w -- true' 'exec w --detach -- true' 'file read w f' 'file list w' 'file write w f --text kept' 'shell write w sh1 --input :' \
+    'shell resize w sh1 --cols 100 --rows 30' 'sync push w share' "export w f --output $TEST_DIR/exported"; do
+    suspend "before '$words'"
+    serves "$words" started
+done
+suspend "before what reads on the host"
+for words in 'shell read w sh1' 'shell list w' 'service list w' 'service status w web' 'service logs w web' 'timeline w' 'command list w' \
+    'logs w' 'diff w' 'summary w' 'stats w' 'snapshot list w'; do
+    serves "$words" suspended
+done
+run ws diff w --json
+like "the diff is of the disk as it was left" "$(json .entries)" '"?f"?'
+resume "after that"
+types sh1 'echo "$X" once more'
+check "the shell is the same" wait_for 60 has_printed sh1 '^forty-two once more'
+check "the service is the same" wait_for 60 answers "$token"
+
+# Two at once: one resumes it, both are served.
+suspend "two commands"
+ws exec w -- true >/dev/null 2>&1 &
+first=$!
+run ws exec w -- true
+wait "$first"
+is "two commands at once" "$? $status" "0 0"
 
 # Its port is taken by another one meanwhile.
 suspend "a port that is taken"
