@@ -140,6 +140,15 @@ uint64_t cgroup_usage_us(const struct cgroup *c)
     return read_value(c, "cpu.stat", "usage_usec");
 }
 
+uint64_t cgroup_usage_of_all_us(void)
+{
+    uint64_t sum = 0;
+
+    for (const struct cgroup *c = groups.live; c; c = c->next)
+        sum += cgroup_usage_us(c);
+    return sum;
+}
+
 unsigned cgroup_count(const struct cgroup *c)
 {
     scoped_buf text = BUF_INIT(1024 * 1024);

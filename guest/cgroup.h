@@ -30,6 +30,8 @@ void cgroup_kill(const struct cgroup *c);
 unsigned cgroup_oom_kills(const struct cgroup *c);
 /* The CPU time of all that ever ran in it, in microseconds; 0 when not known. */
 uint64_t cgroup_usage_us(const struct cgroup *c);
+/* The sum of that over every group that is there now. */
+uint64_t cgroup_usage_of_all_us(void);
 /* How many processes are in it, not in groups made inside it. */
 unsigned cgroup_count(const struct cgroup *c);
 /* Stops the processes of every group, those of groups made inside it too, or lets them go on. It

@@ -1,5 +1,5 @@
 /*
- * guest/disconnect.c: found in /proc/net/tcp, taken from the processes that have them, and
+ * guest/disconnect.c: connections, found by connections.h, taken from the processes that have them, and
  * disconnected.
  *
  * The kernel's own way (SOCK_DESTROY of sock_diag(7)) needs a module that Debian's kernel does not
@@ -11,7 +11,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -20,62 +19,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "guest/connections.h"
 #include "guest/guest.h"
 #include "vmm/base/fs.h"
 
-#define CONNECTIONS_MAX 4096 /* of a machine; the rest time out by themselves */
-#define TABLE_BYTES_MAX (4u << 20)
 #define GIVE_UP_MS 1000
-
-struct sockets {
-    unsigned long inodes[CONNECTIONS_MAX];
-    size_t count;
-};
-
-/* 127.0.0.0/8 and ::1, and the former within IPv6, as the kernel prints their words. */
-static bool is_loopback(const char *hex)
-{
-    size_t n = strspn(hex, "0123456789ABCDEF");
-
-    if (n == 8)
-        return strncmp(hex + 6, "7F", 2) == 0;
-    return n == 32 &&
-           (strncmp(hex, "00000000000000000000000001000000", n) == 0 ||
-            (strncmp(hex, "0000000000000000FFFF0000", 24) == 0 && strncmp(hex + 30, "7F", 2) == 0));
-}
-
-/* A line of the table: sl local remote state … inode, the tenth word. */
-static void add_line(char *line, struct sockets *ret)
-{
-    char *words[10], *word;
-    size_t n = 0, host;
-
-    while (n < ARRAY_SIZE(words) && (word = strsep(&line, " ")))
-        if (*word)
-            words[n++] = word;
-    if (n < ARRAY_SIZE(words) || ret->count == CONNECTIONS_MAX)
-        return;
-    host = strcspn(words[1], ":");
-    if (strcmp(words[3], "0A") == 0 || /* it listens */
-        is_loopback(words[2]) ||
-        (host == strcspn(words[2], ":") && strncmp(words[1], words[2], host) == 0))
-        return;
-    ret->inodes[ret->count] = strtoul(words[9], NULL, 10);
-    ret->count += ret->inodes[ret->count] != 0; /* 0: no process has it any more */
-}
-
-static void add_table(const char *path, struct sockets *ret)
-{
-    scoped_buf text = BUF_INIT(TABLE_BYTES_MAX);
-    char *rest, *line;
-
-    if (!fs_read_file(AT_FDCWD, path, &text, NULL) || !text.data)
-        return;
-    rest = text.data;
-    strsep(&rest, "\n"); /* the heading */
-    while ((line = strsep(&rest, "\n")))
-        add_line(line, ret);
-}
 
 static void end_connection(int fd)
 {
@@ -92,7 +40,7 @@ static void end_connection(int fd)
         guest_log("end a connection: errno %d", errno);
 }
 
-static bool is_one_of(const struct sockets *s, const char *link)
+static bool is_one_of(const struct connections *s, const char *link)
 {
     unsigned long inode;
 
@@ -105,7 +53,7 @@ static bool is_one_of(const struct sockets *s, const char *link)
 }
 
 /* Ends those that a process has open. */
-static void end_those_of(pid_t pid, const struct sockets *s)
+static void end_those_of(pid_t pid, const struct connections *s)
 {
     scoped_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     scoped_dir DIR *dir = NULL;
@@ -128,13 +76,12 @@ static void end_those_of(pid_t pid, const struct sockets *s)
 
 void disconnect_all(void)
 {
-    static struct sockets found; /* too large for a stack */
+    static struct connections
+        found; /* too large for a stack; more than that time out by themselves */
     scoped_dir DIR *proc = NULL;
     struct dirent *entry;
 
-    found.count = 0;
-    add_table("/proc/net/tcp", &found);
-    add_table("/proc/net/tcp6", &found);
+    connections_find(&found);
     proc = found.count ? opendir("/proc") : NULL;
     while (proc && (entry = readdir(proc))) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);

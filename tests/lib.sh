@@ -30,6 +30,7 @@ export PYRO
 # pyro's own default time-outs must not decide a test; "timeout N" in a test only ends what hangs.
 export PYRO_CHECK_PATIENCE=${PYRO_CHECK_PATIENCE:-20}
 export PYRO_CHECK_TEMPLATES=${PYRO_CHECK_TEMPLATES-now} # whichever script is the first of an environment sees the same
+export PYRO_CHECK_QUIET=${PYRO_CHECK_QUIET-60} # nothing is done behind a test's back because a minute is over
 export PYRO_SPARES=0 # of those that test them: as they say
 
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")

@@ -149,6 +149,11 @@ static void details_facts(struct place *p, const struct model *m, const struct w
         snprintf(text, sizeof(text), "in %s", format_age(&a, now, r->expires_at));
         fact(p, "stops", ROLE_WARN, text);
     }
+    if (r->suspend_after_idle) {
+        snprintf(text, sizeof(text), "after %s without use",
+                 format_age(&a, 0, (double)r->suspend_after_idle));
+        fact(p, "suspends", ROLE_TEXT, text);
+    }
     if (r->state == WORKSPACE_STARTED && p->end - p->row > GRAPH_ROWS + 6) {
         graph(p, "CPU", model_samples(w)->cpu, model_samples(w)->count);
         graph(p, "memory", model_samples(w)->memory, model_samples(w)->count);

@@ -230,6 +230,9 @@ void show_workspace(const json_t *w, FILE *out)
     show_line(out, "Accelerator", json_string_or(w, "accelerator", NULL));
     fprintf(out, "Resources: %" PRId64 " vCPU / %" PRId64 " MiB\n", json_int_or(w, "vcpu_count", 0),
             json_int_or(w, "mem_mib", 0));
+    if (json_int_or(w, "suspend_after_idle", 0))
+        fprintf(out, "Suspend after idle: %" PRId64 " s\n",
+                json_int_or(w, "suspend_after_idle", 0));
     show_number(out, "Shells", json_int_or(w, "shell_count", 0));
     show_services(w, out);
     show_number(out, "Command count", json_int_or(w, "command_count", 0));

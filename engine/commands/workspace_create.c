@@ -6,11 +6,12 @@
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/state/network_policy.h"
+#include "engine/state/record_change.h"
 #include "engine/workspace/workspace.h"
 
 struct workspace_create_args {
     const char *environment, *name, *seed_path, *network_policy;
-    int64_t vcpu_count, mem_mib, ttl_seconds;
+    int64_t vcpu_count, mem_mib, ttl_seconds, suspend_after_idle;
     struct arg_list label, secret, secret_file;
     bool allow_host_compat, id_only, hold, delete;
 };
@@ -20,6 +21,9 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_VCPU_COUNT(workspace_create_args, DEFAULT_VCPU_COUNT),
     ARG_MEM_MIB(workspace_create_args, DEFAULT_MEM_MIB),
     ARG_TTL_SECONDS(workspace_create_args, 0, .agent = "Stop it after; 0: never", ),
+    /* Models have it in workspace_update: workspace-core has no room left. */
+    ARG_INT(workspace_create_args, suspend_after_idle, .max = SECONDS_MAX, .unit = "seconds",
+            .help = "Suspend it once nobody has needed it for so long, at least 60; 0: never"),
     ARG_CHOICE(workspace_create_args, network_policy, .agent = "", .metavar = "POLICY",
                .choices = network_policy_names, .def_str = "off",
                .help = "off: no network device; egress: connections out; the last also lets "
@@ -63,6 +67,7 @@ static json_t *workspace_create_run(const void *args, struct cmd_io *io, struct 
                                    .vcpu_count = a->vcpu_count,
                                    .mem_mib = a->mem_mib,
                                    .ttl_seconds = a->ttl_seconds,
+                                   .suspend_after_idle = a->suspend_after_idle,
                                    .seed_path = a->seed_path,
                                    .secrets = &secrets,
                                    .allow_host_compat = a->allow_host_compat,
@@ -74,6 +79,8 @@ static json_t *workspace_create_run(const void *args, struct cmd_io *io, struct 
         pyro_fail(err, PYRO_USAGE, "--delete goes with --hold");
         return NULL;
     }
+    if (!workspace_check_suspend_after_idle(a->suspend_after_idle, err))
+        return NULL;
     if (a->hold)
         workspace_hold_prepare();
     if (!take_secrets(&a->secret, &a->secret_file, &secrets, err) ||

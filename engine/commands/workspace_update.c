@@ -10,7 +10,7 @@
 struct workspace_update_args {
     const char *workspace, *name;
     struct arg_list label, clear_label, acknowledge;
-    int64_t vcpu_count, mem_mib;
+    int64_t vcpu_count, mem_mib, suspend_after_idle;
     bool clear_name;
 };
 
@@ -24,6 +24,7 @@ static const struct arg_spec workspace_update_rows[] = {
     ARG_FLAG(workspace_update_args, clear_name, .agent = "", .help = "Remove its name"),
     ARG_VCPU_COUNT(workspace_update_args, ARG_UNSET, "; of a stopped workspace"),
     ARG_MEM_MIB(workspace_update_args, ARG_UNSET, "; of a stopped workspace"),
+    ARG_SUSPEND_AFTER_IDLE(workspace_update_args, ARG_UNSET),
     ARG_LIST(workspace_update_args, acknowledge, .agent = "", .metavar = "WHAT",
              .check = news_check_source,
              .help = "What failed or finished is known: all, or vm, exec, shell or service, or one "
@@ -42,22 +43,28 @@ static json_t *workspace_update_run(const void *args, struct cmd_io *io UNUSED,
                                        .labels = labels,
                                        .clear_labels = clear,
                                        .acknowledge = acknowledge,
+                                       .suspend_after_idle = a->suspend_after_idle == ARG_UNSET
+                                                                 ? -1
+                                                                 : a->suspend_after_idle,
                                        .vcpu_count = a->vcpu_count == ARG_UNSET ? 0 : a->vcpu_count,
                                        .mem_mib = a->mem_mib == ARG_UNSET ? 0 : a->mem_mib };
 
     if (a->name && a->clear_name)
         return pyro_fail(err, PYRO_USAGE, "--name and --clear-name exclude each other");
     if (!a->name && !a->clear_name && !a->label.count && !a->clear_label.count &&
-        !a->acknowledge.count && !change.vcpu_count && !change.mem_mib)
+        !a->acknowledge.count && !change.vcpu_count && !change.mem_mib &&
+        change.suspend_after_idle < 0)
         return pyro_fail(err, PYRO_USAGE,
                          "nothing to change: give --name, --clear-name, --label, --clear-label, "
-                         "--vcpu-count, --mem-mib or --acknowledge");
+                         "--vcpu-count, --mem-mib, --suspend-after-idle or --acknowledge");
     return workspace_update(a->workspace, &change, err);
 }
 
 const struct cmd_spec cmd_workspace_update = {
     .path = "workspace update",
-    .summary = "Change a workspace's name, labels or size, or acknowledge what failed in it",
+    .summary =
+        "Change a workspace's name, labels, size or when it is suspended, or acknowledge what "
+        "failed in it",
     .example = "pyro workspace update demo --label owner=me",
     .tool = TOOL("workspace_update", "Rename or label",
                  "Change the name, labels or, stopped, the size of a workspace, or acknowledge its "

@@ -73,6 +73,9 @@ enum workspace_state {
     FIELD(int64_t ttl_seconds)                                                                     \
     ROW(ROW_INT(workspace_record, ttl_seconds, .copy = ROW_COPIED, .required = true,               \
                 .max = INT32_MAX, .help = "0: never"))                                             \
+    FIELD(int64_t suspend_after_idle)                                                              \
+    ROW(ROW_INT(workspace_record, suspend_after_idle, .copy = ROW_COPIED, .max = INT32_MAX,        \
+                .help = "Seconds that nobody needs the VM until it is suspended; 0: never"))       \
     FIELD(double created_at) /* epoch seconds */                                                   \
     ROW(ROW_NUM(workspace_record, created_at, .copy = ROW_OWN,                                     \
                 .help = "Epoch seconds, like all times", .brief = true))                           \

@@ -52,8 +52,17 @@ static bool acknowledge(json_t **news, const json_t *sources, struct pyro_error 
 /* Who acknowledges has looked, no more. */
 static bool is_activity(const json_t *change)
 {
-    return json_object_get(change, "name") || json_object_size(json_object_get(change, "labels")) ||
+    return json_object_get(change, "name") || json_object_get(change, "suspend_after_idle") ||
+           json_object_size(json_object_get(change, "labels")) ||
            json_array_size(json_object_get(change, "clear_labels"));
+}
+
+bool workspace_check_suspend_after_idle(int64_t seconds, struct pyro_error *err)
+{
+    return seconds == 0 || seconds >= SUSPEND_AFTER_IDLE_MIN ||
+           pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                     "a workspace is suspended after at least %d idle seconds, not %d",
+                     SUSPEND_AFTER_IDLE_MIN, (int)seconds);
 }
 
 bool workspace_apply_change(struct workspace_record *r, const json_t *change,
@@ -61,7 +70,12 @@ bool workspace_apply_change(struct workspace_record *r, const json_t *change,
 {
     const json_t *name = json_object_get(change, "name");
     scoped_json json_t *labels = json_deep_copy(r->labels), *news = json_copy(r->news);
+    int64_t idle = r->suspend_after_idle;
 
+    if (json_object_get(change, "suspend_after_idle") &&
+        (!json_get_int(change, "suspend_after_idle", 0, INT32_MAX, &idle, err) ||
+         !workspace_check_suspend_after_idle(idle, err)))
+        return false;
     if (json_is_string(name) && !workspace_check_name("name", json_string_value(name), err))
         return false;
     if (!clear_labels(labels, json_object_get(change, "clear_labels"), err) ||
@@ -70,6 +84,7 @@ bool workspace_apply_change(struct workspace_record *r, const json_t *change,
         return false;
     if (name)
         record_set_string(&r->name, json_string_value(name));
+    r->suspend_after_idle = idle;
     json_decref(r->labels);
     r->labels = take_ptr(&labels);
     json_decref(r->news);

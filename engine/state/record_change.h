@@ -4,8 +4,12 @@
 
 #include "engine/state/record.h"
 
-/* Applies {name?: string or null, labels?: {…}, clear_labels?: […], acknowledge?: [as news.h has
- * them]} to a record, all or nothing. The first three are activity. */
+#define SUSPEND_AFTER_IDLE_MIN 60
+/* Whether a workspace can have that: so many seconds, or 0 for never. */
+bool workspace_check_suspend_after_idle(int64_t seconds, struct pyro_error *err) MUST_CHECK;
+
+/* Applies {name?: string or null, labels?: {…}, clear_labels?: […], suspend_after_idle?: seconds,
+ * acknowledge?: [as news.h has them]} to a record, all or nothing. All but the last are activity. */
 bool workspace_apply_change(struct workspace_record *r, const json_t *change,
                             struct pyro_error *err) MUST_CHECK;
 

@@ -11,11 +11,15 @@
 
 #define CLIENTS_MAX 256
 #define FLUSH_MS 2000
+/* In run/: where clients look for it, and where they do not find it. */
+#define SOCKET "sock"
+#define SOCKET_SHUT ".sock"
 
 struct client {
     struct client *next;
     struct supervisor *supervisor;
     struct link *link;
+    bool passive; /* it only waits to see what becomes of the workspace */
 };
 
 static const struct supervisor_op *find_op(const struct supervisor *s, const char *name)
@@ -34,6 +38,7 @@ static void clients_on_opened(struct link *link, uint32_t id, const json_t *requ
     const struct supervisor_op *op = find_op(s, name);
     struct pyro_error err = { 0 };
 
+    ((struct client *)link_arg(link))->passive = json_bool_or(request, "passive", false);
     if (op && (!s->check_op || s->check_op(s, name, &err)) && op->run(s, link, id, request, &err))
         return;
     if (!op) {
@@ -46,6 +51,8 @@ static void clients_on_opened(struct link *link, uint32_t id, const json_t *requ
 static void client_free(struct client *c)
 {
     list_remove(&c->supervisor->clients, c);
+    if (!c->passive)
+        c->supervisor->client_left_ms = clock_ms();
     SUPERVISOR_EACH_PART(c->supervisor, client_gone, c->link);
     link_free(c->link);
     free(c);
@@ -86,9 +93,29 @@ static void clients_on_connect(void *arg, uint32_t events UNUSED)
 
 bool clients_listen(struct supervisor *s, struct pyro_error *err)
 {
-    s->listen_fd = sock_listen_at(s->run_fd, "sock", err);
+    s->listen_fd = sock_listen_at(s->run_fd, SOCKET, err);
     return s->listen_fd >= 0 &&
            loop_watch(s->loop, s->listen_fd, EPOLLIN, clients_on_connect, s, err);
+}
+
+bool clients_are_present(const struct supervisor *s)
+{
+    const struct client *c = s->clients;
+
+    while (c && c->passive)
+        c = c->next;
+    return c != NULL;
+}
+
+void clients_shut(struct supervisor *s)
+{
+    renameat(s->run_fd, SOCKET, s->run_fd, SOCKET_SHUT);
+    clients_on_connect(s, 0); /* whoever was faster */
+}
+
+void clients_open(struct supervisor *s)
+{
+    renameat(s->run_fd, SOCKET_SHUT, s->run_fd, SOCKET);
 }
 
 void clients_pause(struct supervisor *s, bool paused)
@@ -104,7 +131,8 @@ void clients_finish(struct supervisor *s)
 
     if (s->listen_fd >= 0) {
         loop_unwatch(s->loop, s->listen_fd);
-        unlinkat(s->run_fd, "sock", 0);
+        unlinkat(s->run_fd, SOCKET, 0);
+        unlinkat(s->run_fd, SOCKET_SHUT, 0);
         close(take_fd(&s->listen_fd));
     }
     while (s->clients) {

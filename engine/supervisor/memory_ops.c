@@ -39,6 +39,7 @@ struct memory_op {
     struct link *client; /* NULL: gone */
     uint32_t id;
     struct disk_holder *holder;       /* instead of a client; NULL: gone */
+    bool unasked;                     /* nobody asked for it: it is given up for any client */
     bool suspends;                    /* the machine is to end … */
     char name[SNAPSHOT_NAME_MAX + 1]; /* … else to be kept under this name; "": for a holder */
     char *templates_dir;
@@ -256,13 +257,26 @@ static bool put_in_place(struct memory_op *op, struct pyro_error *err)
     return false;
 }
 
+/* Whether nothing has come up meanwhile that a suspended machine would be woken for. */
+static bool may_suspend(const struct memory_op *op, struct pyro_error *err)
+{
+    struct supervisor *s = op->supervisor;
+
+    return suspend_check(s, err) && (!op->unasked || !clients_are_present(s) ||
+                                     pyro_fail(err, PYRO_WORKSPACE_BUSY, "a client has come"));
+}
+
 /* Nobody asks a machine that has ended: the client hears of it from the end. */
 static void suspend(struct memory_op *op)
 {
     struct supervisor *s = op->supervisor;
     struct pyro_error err = { 0 };
 
-    if (!suspend_commit(s, &err)) {
+    if (op->unasked)
+        clients_shut(s); /* whoever comes from here on wakes it */
+    if ((op->unasked && !may_suspend(op, &err)) || !suspend_commit(s, &err)) {
+        memory_forget_suspended(s->dir_fd);
+        clients_open(s);
         fail(op, &err);
         return;
     }
@@ -309,7 +323,7 @@ static bool pause_and_take(struct memory_op *op, struct pyro_error *err)
 {
     struct supervisor *s = op->supervisor;
     int64_t began_us = now_us();
-    bool ok = (!op->suspends || suspend_check(s, err)) && ask(s, "stop", err) && take_all(op, err);
+    bool ok = (!op->suspends || may_suspend(op, err)) && ask(s, "stop", err) && take_all(op, err);
 
     check_step("snapshot-copied");
     /* However it went: the machine goes on; unless it is to end. */
@@ -497,14 +511,28 @@ static bool check(struct supervisor *s, struct pyro_error *err)
     return true;
 }
 
+static void begin(struct supervisor *s, const struct memory_op *as)
+{
+    struct memory_op *op = calloc(1, sizeof(*op));
+    struct pyro_error why = { 0 };
+
+    BUG_ON(!op);
+    *op = *as;
+    op->supervisor = s;
+    op->state = (struct buf)BUF_INIT(DEVICE_STATE_BYTES_MAX);
+    if (op->holder)
+        op->holder->place = &op->holder;
+    s->memory_op = op;
+    if (!prepare(op, &why))
+        fail(op, &why);
+}
+
 bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
                          const json_t *request, struct pyro_error *err)
 {
     const char *what = json_string_or(request, "do", ""), *name = "";
-    struct disk_holder *holder = NULL;
     bool suspends = !strcmp(what, "suspend");
-    struct pyro_error why = { 0 };
-    struct memory_op *op;
+    struct memory_op as = { .id = id, .suspends = suspends };
     bool hold = !strcmp(what, "hold"), snapshot = !strcmp(what, "snapshot");
 
     if (!hold && !suspends && !snapshot)
@@ -514,22 +542,19 @@ bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
     if (!check(s, err) || (suspends && !suspend_check(s, err)) ||
         (snapshot && !disk_layers_check_new(&s->record.disk, name, err)))
         return false;
-    if (hold && !(holder = disk_holder_new(s, client, id, err)))
+    if (hold && !(as.holder = disk_holder_new(s, client, id, err)))
         return false;
-    op = calloc(1, sizeof(*op));
-    BUG_ON(!op);
-    *op = (struct memory_op){ .supervisor = s,
-                              .client = hold ? NULL : client,
-                              .id = id,
-                              .holder = holder,
-                              .suspends = suspends,
-                              .state = BUF_INIT(DEVICE_STATE_BYTES_MAX) };
-    snprintf(op->name, sizeof(op->name), "%s", name);
-    if (holder)
-        holder->place = &op->holder;
-    s->memory_op = op;
-    if (!prepare(op, &why))
-        fail(op, &why);
+    as.client = hold ? NULL : client;
+    snprintf(as.name, sizeof(as.name), "%s", name);
+    begin(s, &as);
+    return true;
+}
+
+bool memory_ops_suspend_idle(struct supervisor *s, struct pyro_error *err)
+{
+    if (!check(s, err) || !suspend_check(s, err))
+        return false;
+    begin(s, &(struct memory_op){ .suspends = true, .unasked = true });
     return true;
 }
 

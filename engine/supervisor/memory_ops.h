@@ -25,6 +25,8 @@
  * {"op": "memory", "do": "suspend"}: the record, once the machine has ended.
  */
 supervisor_op_fn memory_ops_dispatch;
+/* Suspends it, unless something prevents that (false), or a client comes before it is. */
+bool memory_ops_suspend_idle(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 /* The guest of an adopted machine answers: nothing of it is held any more. */
 void memory_ops_adopt(struct supervisor *s);
 /* A client's connection is closing: nothing waits there any more. */

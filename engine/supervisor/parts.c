@@ -4,6 +4,7 @@
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/exec.h"
 #include "engine/supervisor/guest_watch.h"
+#include "engine/supervisor/idleness.h"
 #include "engine/supervisor/memory_ops.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/ports.h"
@@ -54,6 +55,10 @@ const struct supervisor_part supervisor_parts[] = {
     { .name = "guest watch",
       .ops = OPS({ "guest_watch", guest_watch_listen }),
       .end_all = guest_watch_end },
+    { .name = "idleness",
+      .guest_ready = idleness_begin,
+      .updated = idleness_updated,
+      .end_all = idleness_end },
     /* Requests without a record, in any order. */
     { .name = "memory",
       .ops = OPS({ "memory", memory_ops_dispatch }),

@@ -23,6 +23,7 @@
 
 #include "engine/state/commands.h"
 #include "engine/state/memory_files.h"
+#include "engine/state/memory_pack.h"
 #include "engine/state/reset.h"
 #include "engine/state/shell_cursor.h"
 #include "engine/state/store.h"
@@ -197,7 +198,7 @@ static void note_start(struct supervisor *s)
     if (s->was_suspended)
         supervisor_note(s, TIMELINE_ENTRY(TIMELINE_RESUMED));
     else
-        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STARTED));
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STARTED, .text = s->record.resume_error));
 }
 
 /* A time to live goes on while its machine is suspended. */
@@ -587,6 +588,8 @@ int supervise_main(int argc, char **argv)
         return !supervisor_tell_ready(&s);
     loop_run(s.loop);
     close(SUPERVISE_LOCK_FD); /* done: others need not wait for memory to be freed */
+    if (s.suspended)
+        memory_pack_start(s.dir_fd, s.record.id);
     vm_release(&s.vm);
     return 0;
 }

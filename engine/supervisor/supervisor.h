@@ -19,6 +19,7 @@
  *   guest_watch.c    whether the guest answers while somebody waits
  *   history.c        commands that ended, until they are written down
  *   template_behind.c  the template that a first start did not wait for
+ *   idleness.c       suspending one that nobody needs
  *   spare.c          a machine that waits, paused, for whoever claims it
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
@@ -55,6 +56,7 @@ struct disk_merge;
 struct disk_op;
 struct exec;
 struct guest_watch;
+struct idleness;
 struct memory_op;
 struct network;
 struct relay;
@@ -91,6 +93,8 @@ struct supervisor_part {
     void (*adopt)(struct supervisor *s);
     /* The guest answers; after either. */
     void (*guest_ready)(struct supervisor *s);
+    /* A request has changed the workspace's record. */
+    void (*updated)(struct supervisor *s);
     /* Logs to the disk. */
     void (*sync)(struct supervisor *s);
     /* A client's connection is closing: nothing waits there any more. */
@@ -148,9 +152,12 @@ struct supervisor {
     struct stream control; /* `begin`, later `shutdown` */
     struct client *clients;
     bool clients_paused;
+    int64_t
+        client_left_ms; /* clock_ms(): the last one whose presence counts (clients_are_present()) */
     struct waiter *waiters; /* workspace_ops.c: for the end */
     struct exec *execs;
     struct guest_watch *guest_watch; /* NULL: nobody has waited yet */
+    struct idleness *idleness;       /* NULL: it is not suspended by itself */
     struct relay *relays;
     struct shell *shells;
     struct shell_doing *doing; /* shell_doing.c: of each shell */

@@ -6,8 +6,13 @@
  *   renamed to suspended; the record says SUSPENDED (from here on it is)
  *   QEMU ends, then this process
  *
- * No new layer: the disk stays as new as the memory, as long as the record says so. Whoever lets the
- * machine go on, or lets anything else write to the disk, changes the record first, and for good.
+ * Who asks for it: a client (workspace_suspend()), or this supervisor itself when nobody needs the machine
+ * (idleness.h). Who lets it go on: the supervisor that a command starts which needs it (supervisor_connect(),
+ * MACHINE_AWAKE) or `workspace start`; machine.c does it. Who drops the memory: suspend_drop(), for `stop` and
+ * for a time to live that is over. Who compresses it: engine/client/pack.h.
+ *
+ * No new layer: the disk stays as new as the memory, as long as the record says so. machine.c changes the record
+ * before the machine runs, and suspend_drop() before anything else may write to the disk: for good, both.
  */
 #ifndef PYRO_SUPERVISOR_SUSPEND_H
 #define PYRO_SUPERVISOR_SUSPEND_H

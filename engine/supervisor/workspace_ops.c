@@ -188,6 +188,7 @@ bool workspace_ops_update(struct supervisor *s, struct link *client, uint32_t id
     if (!workspace_apply_change(&s->record, request, err))
         return false;
     shells_acknowledge(s, json_object_get(request, "acknowledge"));
+    SUPERVISOR_EACH_PART(s, updated);
     return reply_with_record(s, client, id);
 }
 

@@ -46,6 +46,7 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
         return false;
     if (spec->labels)
         json_object_set_new(change, "labels", hide_in_copy(redactor, spec->labels));
+    json_object_set_new(change, "suspend_after_idle", json_integer(spec->suspend_after_idle));
     record_set_string(&r->environment, spec->environment);
     r->vcpu_count = spec->vcpu_count;
     r->mem_mib = spec->mem_mib;

@@ -34,7 +34,7 @@ static bool settle(const struct workspace_handle *o, bool *ret_runs, struct pyro
     scoped_json json_t *request = json_pack("{s:s}", "op", "settle");
     int64_t deadline_ms = patience_until(STOP_DEADLINE_MS);
     struct pyro_error why = { 0 };
-    scoped_json json_t *view = supervisor_call(o, request, deadline_ms, &why);
+    scoped_json json_t *view = supervisor_call(o, MACHINE_AS_IT_IS, request, deadline_ms, &why);
 
     *ret_runs =
         view && !strcmp(json_string_or(view, "state", ""), workspace_state_name(WORKSPACE_STARTED));
@@ -79,7 +79,7 @@ static bool stop_running(const struct workspace_handle *o, bool force, struct py
         if (!workspace_recover(o, err))
             return false;
         why = (struct pyro_error){ 0 };
-        result = supervisor_call(o, request, deadline_ms, &why);
+        result = supervisor_call(o, MACHINE_AS_IT_IS, request, deadline_ms, &why);
         if (result || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_RECORD_INVALID)
             return true;
     } while (why.code == PYRO_GUEST_LOST && clock_ms() < deadline_ms);
@@ -122,7 +122,7 @@ json_t *workspace_suspend(const char *ref, struct pyro_error *err)
     for (;;) {
         scoped_json json_t *result = NULL;
         why = (struct pyro_error){ 0 };
-        result = supervisor_call(&o, request, patience_until(SUSPEND_MS), &why);
+        result = supervisor_call(&o, MACHINE_AS_IT_IS, request, patience_until(SUSPEND_MS), &why);
         if (result || record_state(o.dir_fd, o.id) == WORKSPACE_SUSPENDED)
             return workspace_view(&o, err);
         if (why.code != PYRO_WORKSPACE_BUSY || clock_ms() > until_ms)
@@ -145,6 +145,8 @@ static json_t *change_to_json(const struct workspace_change *change)
         json_object_set(j, "labels", change->labels);
     if (change->clear_labels)
         json_object_set(j, "clear_labels", change->clear_labels);
+    if (change->suspend_after_idle >= 0)
+        json_object_set_new(j, "suspend_after_idle", json_integer(change->suspend_after_idle));
     if (change->acknowledge)
         json_object_set(j, "acknowledge", change->acknowledge);
     return j;
@@ -189,7 +191,7 @@ static json_t *update_any(const struct workspace_handle *o, const json_t *reques
 
     do {
         why = (struct pyro_error){ 0 };
-        view = supervisor_call(o, request, deadline_ms, &why);
+        view = supervisor_call(o, MACHINE_AS_IT_IS, request, deadline_ms, &why);
         if (!view && why.code == PYRO_WORKSPACE_STATE)
             view = update_stopped(o, request, &why);
     } while (!view && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < deadline_ms);
@@ -205,6 +207,9 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     scoped_redactor *redactor = NULL;
 
     if (change->name && !workspace_check_name("name", change->name, err))
+        return NULL;
+    if (change->suspend_after_idle > 0 &&
+        !workspace_check_suspend_after_idle(change->suspend_after_idle, err))
         return NULL;
     if (!workspace_open(ref, &o, err) || (names = store_lock(&o.store, err)) < 0)
         return NULL;

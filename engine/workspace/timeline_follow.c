@@ -98,6 +98,7 @@ static bool follow(struct following *f, const struct progress *progress, struct 
 {
     scoped_lookout lookout = LOOKOUT_INIT(f->o, progress);
 
+    lookout.passive = true;
     if (!lookout_open(&lookout, err))
         return false;
     for (;;) {

@@ -87,6 +87,7 @@ json_t *workspace_wait(const char *ref, enum workspace_wanted wanted, int64_t ma
     scoped_lookout lookout = LOOKOUT_INIT(&w, progress);
     int64_t until = max_ms ? clock_ms() + max_ms : INT64_MAX;
 
+    lookout.passive = true;
     if (!workspace_open(ref, &w, err) || !workspace_recover(&w, err) ||
         !lookout_open(&lookout, err))
         return NULL;

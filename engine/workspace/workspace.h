@@ -19,8 +19,9 @@ struct workspace_spec {
     const char *name; /* NULL: none */
     json_t *labels;   /* object of strings, borrowed; NULL: none */
     int64_t vcpu_count, mem_mib;
-    int64_t ttl_seconds;   /* 0: never */
-    const char *seed_path; /* NULL: /workspace begins empty; `run` has none */
+    int64_t ttl_seconds;        /* 0: never */
+    int64_t suspend_after_idle; /* seconds; 0: never */
+    const char *seed_path;      /* NULL: /workspace begins empty; `run` has none */
     enum network_policy network_policy;
     const struct secrets *secrets; /* borrowed; NULL: none */
     bool allow_host_compat;        /* if no VM is possible, run on the host */
@@ -57,6 +58,7 @@ struct workspace_change {
     json_t *labels;              /* object of strings to set, borrowed; NULL: none */
     json_t *clear_labels;        /* array of keys, borrowed; NULL: none */
     json_t *acknowledge;         /* array of sources (news.h), borrowed; NULL: none */
+    int64_t suspend_after_idle;  /* seconds, 0: never; -1: as it is */
     int64_t vcpu_count, mem_mib; /* 0: as it is */
 };
 /* PYRO_WORKSPACE_STATE when the size of one that runs is to change. */

@@ -210,6 +210,8 @@ export interface WorkspaceCreateOptions extends CallOptions {
   secretFile?: Readonly<Record<string, string>>;
   /** What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz */
   seedPath?: string;
+  /** Suspend it once nobody has needed it for so long, at least 60; 0: never */
+  suspendAfterIdle?: number;
   /** Stop the VM after this time; 0: never */
   ttlSeconds?: number;
   /** Virtual processors, at most the host's and 32 */
@@ -545,6 +547,8 @@ export interface WorkspaceUpdateOptions extends CallOptions {
   memMib?: number;
   /** Its new name */
   name?: string;
+  /** Suspend it once nobody has needed it for so long, at least 60; 0: never */
+  suspendAfterIdle?: number;
   /** Virtual processors, at most the host's and 32; of a stopped workspace */
   vcpuCount?: number;
 }
@@ -866,7 +870,7 @@ export declare abstract class Calls {
    */
   timelineWorkspace(workspaceId: string, options?: WorkspaceTimelineOptions): Promise<WorkspaceTimeline>;
   /**
-   * Change a workspace's name, labels or size, or acknowledge what failed in it.
+   * Change a workspace's name, labels, size or when it is suspended, or acknowledge what failed in it.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   updateWorkspace(workspaceId: string, options?: WorkspaceUpdateOptions): Promise<WorkspaceUpdate>;

@@ -67,6 +67,8 @@ export interface WorkspaceStatus {
   serviceCount: number;
   shellCount: number;
   state: 'created' | 'started' | 'suspended' | 'stopped' | 'failed';
+  /** Seconds that nobody needs the VM until it is suspended; 0: never */
+  suspendAfterIdle: number;
   /** 0: never */
   ttlSeconds: number;
   vcpuCount: number;

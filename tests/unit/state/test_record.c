@@ -168,6 +168,7 @@ static void test_record_of_an_older_version_is_read(void **state UNUSED)
     json_object_set_new(wanted, "held", json_false());
     json_object_set_new(wanted, "unannounced", json_false());
     json_object_set_new(wanted, "unbegun", json_false());
+    json_object_set_new(wanted, "suspend_after_idle", json_integer(0));
     json_object_set_new(wanted, "spare", json_false());
     json_object_set_new(wanted, "keeper_pid", json_integer(0));
     json_object_set_new(wanted, "keeper_start_time", json_integer(0));

@@ -578,6 +578,7 @@ class Calls:
         secret: Optional[Mapping[str, str]] = None,
         secret_file: Optional[Mapping[str, str]] = None,
         seed_path: Optional[str] = None,
+        suspend_after_idle: int = 0,
         ttl_seconds: int = 0,
         vcpu_count: int = 1,
         on_event: OnEvent = None,
@@ -599,6 +600,7 @@ class Calls:
         secret: A secret; the value is visible in the process list: prefer --secret-file
         secret_file: A secret that is the text of a file
         seed_path: What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz
+        suspend_after_idle: Suspend it once nobody has needed it for so long, at least 60; 0: never
         ttl_seconds: Stop the VM after this time; 0: never
         vcpu_count: Virtual processors, at most the host's and 32
         """
@@ -617,6 +619,7 @@ class Calls:
                     "secret": secret,
                     "secret_file": secret_file,
                     "seed_path": seed_path,
+                    "suspend_after_idle": suspend_after_idle,
                     "ttl_seconds": ttl_seconds,
                     "vcpu_count": vcpu_count,
                 },
@@ -626,6 +629,7 @@ class Calls:
                     "hold": False,
                     "mem_mib": 1024,
                     "network_policy": "off",
+                    "suspend_after_idle": 0,
                     "ttl_seconds": 0,
                     "vcpu_count": 1,
                 },
@@ -1871,10 +1875,10 @@ class Calls:
         """Keep a workspace's memory on disk and end its VM, to go on later.
 
         'workspace start' lets it go on where it was: processes, shells and services, on any day after, a
-        restart of the host included. The memory is used once. Where QEMU, the processor or pyro have
-        changed meanwhile, 'start' says so and boots from the disk. While it is suspended its output can be
-        read; it takes no memory and no time of a processor; its time to live goes on. 'stop' drops the
-        memory. A running command prevents it.
+        restart of the host included; so does any command that needs its machine. The memory is used once.
+        Where QEMU, the processor or pyro have changed meanwhile, 'start' says so and boots from the disk.
+        While it is suspended its output can be read; it takes no memory and no time of a processor; its
+        time to live goes on. 'stop' drops the memory. A running command prevents it.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         """
@@ -1969,10 +1973,11 @@ class Calls:
         label: Optional[Mapping[str, str]] = None,
         mem_mib: Optional[int] = None,
         name: Optional[str] = None,
+        suspend_after_idle: Optional[int] = None,
         vcpu_count: Optional[int] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
-        """Change a workspace's name, labels or size, or acknowledge what failed in it.
+        """Change a workspace's name, labels, size or when it is suspended, or acknowledge what failed in it.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         acknowledge: What failed or finished is known: all, or vm, exec, shell or service, or one of those
@@ -1982,6 +1987,7 @@ class Calls:
         label: A label to set
         mem_mib: Memory, at most the host's; of a stopped workspace
         name: Its new name
+        suspend_after_idle: Suspend it once nobody has needed it for so long, at least 60; 0: never
         vcpu_count: Virtual processors, at most the host's and 32; of a stopped workspace
         """
         return self.call(
@@ -1995,6 +2001,7 @@ class Calls:
                     "label": label,
                     "mem_mib": mem_mib,
                     "name": name,
+                    "suspend_after_idle": suspend_after_idle,
                     "vcpu_count": vcpu_count,
                 },
                 {

@@ -69,6 +69,7 @@ class WorkspaceStatus(Record):
     service_count: int
     shell_count: int
     state: Literal["created", "started", "suspended", "stopped", "failed"]
+    suspend_after_idle: int  # Seconds that nobody needs the VM until it is suspended; 0: never
     ttl_seconds: int  # 0: never
     vcpu_count: int
     workspace_id: str
