@@ -390,7 +390,9 @@ size_t model_asking_count(const struct model *m)
 
 const char *model_change(const struct watched_workspace *w)
 {
-    return job_on_workspace(w->record.id, w->record.name);
+    const char *own = job_on_workspace(w->record.id, w->record.name);
+
+    return own ? own : w->change;
 }
 
 const char *model_name(const struct watched_workspace *w)

@@ -86,7 +86,7 @@ const struct shell_record *model_notice(const struct watched_workspace *w);
 /* What in it needs the operator's eye. */
 enum attention_state model_attention(const struct watched_workspace *w);
 size_t model_asking_count(const struct model *m);
-/* What the operator is having done to it as a whole: "resetting"; NULL: nothing. */
+/* What is being done to it as a whole, by the operator or any other pyro: "resetting"; NULL: nothing. */
 const char *model_change(const struct watched_workspace *w);
 /* The name, or else the id. */
 const char *model_name(const struct watched_workspace *w);

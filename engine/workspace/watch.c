@@ -203,6 +203,18 @@ static bool read_brief(const struct workspace_watch *watch, struct watch_node *n
     return true;
 }
 
+/* Whoever does something to it as a whole holds its lock, and its record says how far that is. */
+static const char *change_of(const struct workspace_record *r, int dir_fd)
+{
+    bool runs = r->state == WORKSPACE_STARTED || r->state == WORKSPACE_CREATED;
+    const char *change = r->clearing           ? "resetting"
+                         : runs && r->stopping ? "stopping"
+                         : !runs && r->vm_pid  ? "starting"
+                                               : NULL;
+
+    return change && store_is_held(dir_fd) ? change : NULL;
+}
+
 static void read_record(struct watch_node *node, int dir_fd)
 {
     char id[WORKSPACE_ID_LENGTH + 1];
@@ -216,11 +228,15 @@ static void read_record(struct watch_node *node, int dir_fd)
 static unsigned take_stale(struct workspace_watch *watch, struct watch_node *node, int dir_fd)
 {
     unsigned stale = node->stale | (node->brief ? STALE_ALL : 0);
+    const char *change = node->w.change;
 
     node->brief = false;
     node->stale = 0;
-    if (stale & (WATCH_RECORD | STALE_LOCK))
+    if (stale & (WATCH_RECORD | STALE_LOCK)) {
         read_record(node, dir_fd);
+        node->w.change = change_of(&node->w.record, dir_fd);
+        stale |= node->w.change != change ? WATCH_RECORD : 0;
+    }
     if (is_live(node, dir_fd)) {
         watch_dir(watch, node, SHELL_DIR);
         watch_dir(watch, node, COMMAND_DIR);

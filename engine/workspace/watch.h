@@ -31,6 +31,7 @@ struct watched_workspace {
     char *path;                   /* of its directory, absolute; shells/ID.log is below it */
     struct watched_shell *shells; /* by number, ended ones too */
     size_t shell_count;
+    const char *change;      /* what is being done to it as a whole: "starting"; NULL: nothing */
     void *data;              /* the consumer's own */
     struct watch_node *node; /* the watch's own */
 };
