@@ -137,11 +137,12 @@ static void answer_typed(struct prompt *p, void *arg UNUSED, const char *text)
 /* What the one shell says, or whom the line is for. */
 static char *label_of(struct watched_workspace *w, const struct watched_shell *shell)
 {
+    const char *program = format_program(shell->record.foreground);
     char line[160];
 
     watched_shell_last_line(w, shell, line, sizeof(line));
-    return str_printf("%s/%s: %s%s%s", model_name(w), shell->record.id,
-                      format_program(shell->record.foreground), *line ? " — " : "", line);
+    return str_printf("%s/%s: %s%s%s", model_name(w), shell->record.id, program,
+                      *program && *line ? " — " : "", line);
 }
 
 /* Adds its name if nothing asks in the shell. */

@@ -453,6 +453,7 @@ static void app_on_event(void *arg, const struct key_event *event)
         s = aim(app, &e);
     }
     if (s->find && list_find_event(s->find, &e)) {
+        screen_refit_find(s);
         app_paint(app); /* what is selected follows from what is shown: the next key may be here */
         return;
     }

@@ -166,6 +166,8 @@ void screen_close(struct screen *s, int arg);
 void screen_filter(struct screen *s, int arg);
 void screen_show_all(struct screen *s, int arg);
 bool screen_is_filtered(struct screen *s, int arg);
+/* An overlay has a row more while its filter has one. */
+void screen_refit_find(struct screen *s);
 /* Pops all but the first. */
 void app_pop_to_first(struct app *app);
 /* Does an action of the top screen, or of all screens, as its key does; NULL: nothing. */

@@ -36,7 +36,7 @@ static void gather(struct choice *c)
     for (size_t i = 0; i < c->spec.count; i++)
         if (filter_matches(&c->find.filter, &t, c->words[i]))
             c->shown[c->list.count++] = i;
-    list_fit(&c->list, c->list.count, c->screen.rows - 2);
+    list_fit(&c->list, c->list.count, c->screen.rows - 2 - list_find_is_shown(&c->find));
 }
 
 static void choice_size(struct screen *s, int *rows, int *cols)
@@ -53,7 +53,7 @@ static void choice_size(struct screen *s, int *rows, int *cols)
         wanted = CHOICE_COLS;
     if (*cols > wanted)
         *cols = wanted;
-    *rows = (int)c->spec.count + 2;
+    *rows = (int)c->spec.count + 2 + list_find_is_shown(&c->find);
 }
 
 static void choice_draw(struct screen *s, WINDOW *win)
@@ -71,9 +71,10 @@ static void choice_draw(struct screen *s, WINDOW *win)
         draw_text(win, 1 + i, 3, s->cols - 6, style, c->words[c->shown[at]]);
     }
     if (!c->list.count)
-        draw_text(win, 1, 3, s->cols - 6, theme_style(ROLE_DIM), "Nothing fits the filter.");
+        draw_text(win, 1, 3, s->cols - 6, style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG)),
+                  "Nothing fits the filter.");
     if (list_find_is_shown(&c->find))
-        list_find_draw(&c->find, win, s->rows - 1, s->cols - 1);
+        list_find_draw(&c->find, win, s->rows - 2, s->cols - 1);
 }
 
 static void choose(struct choice *c)
@@ -159,6 +160,7 @@ void choice_ask(struct app *app, const struct choice_spec *spec)
     for (size_t i = 0; i < spec->count; i++)
         c->words[i] = str_printf("%s", spec->words[i]);
     screen_about(&c->screen, spec->about, spec->about_shell);
+    c->find.ground = ROLE_DIALOG;
     c->screen.find = &c->find;
     c->list.count = (int)spec->count;
     c->list.rows = (int)spec->count;

@@ -6,6 +6,7 @@
 
 #include "vmm/base/error.h"
 
+#define NARROWEST 8
 #define MEASURED_ROWS 200 /* more take time at each painting */
 
 static int needed(const struct columns *t)
@@ -106,6 +107,20 @@ static void widen(struct columns *t, int width, const int *widest)
         }
 }
 
+/* What even those that never go have no room for is taken from the last that is wide. */
+static void narrow(struct columns *t, int width)
+{
+    int i = 0;
+
+    while (t->all[i].title)
+        i++;
+    while (i-- > 0) {
+        int over = needed(t) - width, spare = t->widths[i] - NARROWEST;
+        if (over > 0 && spare > 0 && t->shown[i] && t->all[i].part)
+            t->widths[i] -= over < spare ? over : spare;
+    }
+}
+
 /* What is behind the last wide column is at the right. */
 static void push_right(struct columns *t, int width)
 {
@@ -132,6 +147,7 @@ void columns_fit(struct columns *t, int width, void *const *rows, size_t count)
     measure(t, rows, count, widest);
     while (needed(t) > width && (drop = least_wanted(t)) >= 0)
         t->shown[drop] = false, dropped[drop] = true;
+    narrow(t, width);
     widen(t, width, widest);
     take_back(t, width, dropped);
     push_right(t, width);

@@ -36,6 +36,17 @@ static void put_question(const struct watched_workspace *w, char *ret, size_t si
     snprintf(ret, size, "asks: %s", *line ? line : doing_program(w));
 }
 
+/* Of a shell, the line that it is given says more than its name. */
+static const char *given_line(const char *command)
+{
+    static const char *const shells[] = { "sh -c ", "sh -lc ", "bash -c ", "bash -lc " };
+
+    for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+        if (!strncmp(command, shells[i], strlen(shells[i])))
+            return command + strlen(shells[i]);
+    return command;
+}
+
 /* Of a command "exec make: exit 2" instead of "exec 3: exit code 2: make". */
 static void put_failure(const json_t *attention, char *ret, size_t size)
 {
@@ -47,10 +58,22 @@ static void put_failure(const json_t *attention, char *ret, size_t size)
     if (strcmp(kind, NEWS_EXEC) != 0 || !command)
         snprintf(ret, size, "%s", text);
     else if (!strncmp(how, code, strlen(code)))
-        snprintf(ret, size, "exec %s: exit %.*s", command + 2,
+        snprintf(ret, size, "exec %s: exit %.*s", given_line(command + 2),
                  (int)(command - how - (long)strlen(code)), how + strlen(code));
     else
-        snprintf(ret, size, "exec %s: %.*s", command + 2, (int)(command - how), how);
+        snprintf(ret, size, "exec %s: %.*s", given_line(command + 2), (int)(command - how), how);
+}
+
+enum role doing_in_shell(const struct shell_record *r, char *ret, size_t size)
+{
+    const char *program = format_program(r->foreground);
+    bool asks = shell_attention_state(r) == ATTENTION_ASKS;
+
+    if (asks || (!r->at_prompt && *program))
+        snprintf(ret, size, "%s%s%s", asks ? "asks" : "runs", *program ? " " : "", program);
+    else
+        snprintf(ret, size, "%s", r->at_prompt ? "at its prompt" : "running");
+    return asks ? ROLE_WARN : ROLE_GOOD;
 }
 
 /* What needs the operator's eye; false: nothing does. */
@@ -79,11 +102,17 @@ void doing_of(struct watched_workspace *w, char *ret, size_t size, double *ret_s
     } else if (w->record.state != WORKSPACE_STARTED) {
         *ret_idle = true;
     } else if (last && json_is_true(json_object_get(last, "running"))) {
-        join_words(json_object_get(last, "command"), ret, size);
+        scoped_free char *words = calloc(1, size);
+        BUG_ON(!words);
+        join_words(json_object_get(last, "command"), words, size);
+        snprintf(ret, size, "%s", given_line(words));
         *ret_since = json_number_or(last, "recorded_at", 0);
     } else if (shell && shell->record.foreground && *shell->record.foreground) {
         snprintf(ret, size, "%s", format_program(shell->record.foreground));
         *ret_since = model_runs_since(&shell->record);
+    } else if (w->record.running_service_count) {
+        snprintf(ret, size, "%lld service%s", (long long)w->record.running_service_count,
+                 w->record.running_service_count == 1 ? "" : "s");
     } else {
         *ret_idle = true;
         if (!shell || !shell->record.at_prompt)

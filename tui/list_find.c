@@ -11,17 +11,18 @@ bool list_find_is_shown(const struct list_find *f)
 void list_find_draw(struct list_find *f, WINDOW *win, int row, int cols)
 {
     const char *why = f->filter.problem ? f->filter.problem : f->filter.unknown;
+    struct style ground = theme_style(f->ground);
     int room = *why ? draw_width(why) + 1 : 0;
 
     if (room > cols * 2 / 3)
         room = cols * 2 / 3;
     f->row = row;
-    draw_text(win, row, 1, 1, theme_style(ROLE_KEY), "/");
+    draw_text(win, row, 1, 1, style_on(theme_style(ROLE_KEY), ground), "/");
     field_draw(&f->field, win, (struct area){ row, 2, 1, cols - 3 - room },
-               theme_style(f->typing ? ROLE_INPUT : ROLE_TEXT), theme_style(ROLE_INPUT_DIM),
+               f->typing ? theme_style(ROLE_INPUT) : ground, theme_style(ROLE_INPUT_DIM),
                "words, COLUMN:word, -not, /regular expression/");
     if (room)
-        draw_right(win, row, cols - room - 1, room, theme_style(ROLE_BAD), why);
+        draw_right(win, row, cols - room - 1, room, style_on(theme_style(ROLE_BAD), ground), why);
 }
 
 bool list_find_event(struct list_find *f, const struct key_event *e)

@@ -13,7 +13,8 @@ struct list_find {
     struct field field;
     struct filter filter;
     bool typing;
-    int row; /* of the window, where it was drawn last */
+    enum role ground; /* of what it is drawn on */
+    int row;          /* of the window, where it was drawn last */
 };
 
 /* Whether it takes a line of its own: it is typed into, or there is a filter. */

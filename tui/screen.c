@@ -55,14 +55,22 @@ bool screen_passes(const struct screen *s, const struct key_binding *global,
 
 /* ---- its filter ---- */
 
+void screen_refit_find(struct screen *s)
+{
+    if (s->ops->size)
+        app_refit(s);
+}
+
 void screen_filter(struct screen *s, int arg UNUSED)
 {
     s->find->typing = true;
+    screen_refit_find(s);
 }
 
 void screen_show_all(struct screen *s, int arg UNUSED)
 {
     list_find_set(s->find, "");
+    screen_refit_find(s);
 }
 
 bool screen_is_filtered(struct screen *s, int arg UNUSED)

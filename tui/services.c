@@ -162,6 +162,11 @@ static void services_ports(const struct columns *t UNUSED, void *row, struct cel
     service_row_ports(row, ret->text, sizeof(ret->text));
 }
 
+static bool services_has_ports(const void *row)
+{
+    return json_array_size(json_object_get(row, "published_ports")) > 0;
+}
+
 static void services_up(const struct columns *t, void *row, struct cell *ret)
 {
     struct short_text space;
@@ -178,11 +183,14 @@ static void services_command(const struct columns *t UNUSED, void *row, struct c
 }
 
 static const struct column columns[] = {
-    { "WORKSPACE", 12, .part = 10, .grow = 4, .cell = services_workspace, .search = true },
-    { "SERVICE", 12, .part = 10, .grow = 4, .cell = services_name, .search = true },
+    { "WORKSPACE", 12, .part = 10, .grow = 4, .shrinks = true, .cell = services_workspace,
+      .search = true },
+    { "SERVICE", 12, .part = 10, .grow = 4, .shrinks = true, .cell = services_name,
+      .search = true },
     { "STATE", 11, .cell = services_state },
     { "READY", 7, .rank = 4, .cell = services_ready },
-    { "PORTS", 12, .rank = 2, .part = 10, .grow = 4, .cell = services_ports },
+    { "PORTS", 12, .rank = 2, .part = 10, .grow = 4, .cell = services_ports,
+      .has = services_has_ports },
     { "UP", 4, .right = true, .rank = 1, .cell = services_up },
     { "COMMAND", 9, .rank = 3, .part = 1, .grow = 10000, .cell = services_command, .search = true },
     { 0 },

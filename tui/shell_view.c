@@ -10,7 +10,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/state/shell_cursor.h"
-#include "tui/format.h"
+#include "tui/doing.h"
 #include "tui/history.h"
 #include "tui/shell_keys.h"
 #include "tui/shell_paint.h"
@@ -289,16 +289,7 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
         *ret_role = ROLE_BAD;
         return v->lost.message;
     }
-    if (shell_attention_state(r) == ATTENTION_ASKS) {
-        *ret_role = ROLE_WARN;
-        snprintf(space, size, "asks %s", format_program(r->foreground));
-        return space;
-    }
-    if (r->at_prompt)
-        return "at its prompt";
-    if (!r->foreground || !*r->foreground)
-        return "running";
-    snprintf(space, size, "runs %s", format_program(r->foreground));
+    *ret_role = doing_in_shell(r, space, size);
     return space;
 }
 

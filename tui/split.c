@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tui/choice.h"
-#include "tui/format.h"
+#include "tui/doing.h"
 #include "tui/shell_view.h"
 #include "tui/workspace_actions.h"
 #include "vmm/base/array.h"
@@ -93,16 +93,16 @@ static void offer(struct offered *o, const struct watched_workspace *w, const ch
 static void offer_shells(struct offered *o, const struct watched_workspace *w,
                          const struct screen *view)
 {
-    char source[NEWS_SLOT_MAX];
+    char source[NEWS_SLOT_MAX], words[160];
 
     for (size_t i = w->shell_count; i-- > 0;) {
         const struct shell_record *r = &w->shells[i].record;
         bool shown = !strcmp(w->record.id, view->views_workspace) &&
                      !strcmp(news_slot(NEWS_SHELL, r->id, source), view->views);
-        if (r->running && !shown)
-            offer(o, w, r->id,
-                  str_printf("%s/%s  %s", model_name(w), r->id,
-                             r->at_prompt ? "at its prompt" : format_program(r->foreground)));
+        if (!r->running || shown)
+            continue;
+        doing_in_shell(r, words, sizeof(words));
+        offer(o, w, r->id, str_printf("%s/%s  %s", model_name(w), r->id, words));
     }
 }
 

@@ -122,9 +122,9 @@ static void timeline_row_put_text(const struct columns *t UNUSED, void *row, str
 const struct column timeline_columns[] = {
     { "WHEN", 11, .cell = timeline_row_when },
     { "WHAT", 9, .cell = timeline_row_what, .search = true },
-    { "OF", 8, .part = 10, .grow = 8, .cell = timeline_row_of, .search = true },
-    { "HOW", 9, .part = 10, .grow = 4, .cell = timeline_row_how, .search = true },
-    { "TOOK", 6, .right = true, .rank = 1, .cell = timeline_row_took },
+    { "OF", 6, .part = 10, .grow = 10, .cell = timeline_row_of, .search = true },
+    { "HOW", 9, .rank = 1, .part = 10, .grow = 4, .cell = timeline_row_how, .search = true },
+    { "TOOK", 6, .right = true, .rank = 2, .cell = timeline_row_took },
     { "TEXT", 9, .part = 1, .grow = 10000, .cell = timeline_row_put_text, .search = true },
     { 0 },
 };

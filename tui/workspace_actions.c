@@ -9,6 +9,7 @@
 #include "tui/batch.h"
 #include "tui/choice.h"
 #include "tui/confirm.h"
+#include "tui/doing.h"
 #include "tui/form.h"
 #include "tui/format.h"
 #include "tui/job.h"
@@ -16,6 +17,7 @@
 #include "vmm/base/fs.h"
 
 #define FIRST_ENVIRONMENT "debian:12"
+#define DOING_COLS 18
 #define NAMES_MAX 6000 /* bytes; more than a dialog shows */
 
 /* ---- start, stop and delete ---- */
@@ -304,12 +306,13 @@ void workspace_watch_it(struct app *app, const struct watched_workspace *w)
     memcpy(offered->id, w->record.id, sizeof(offered->id));
     for (size_t i = w->shell_count; i-- > 0;) {
         const struct shell_record *r = &w->shells[i].record;
-        char line[128];
+        char line[128], doing[160];
         if (!r->running)
             continue;
+        doing_in_shell(r, doing, sizeof(doing));
         watched_shell_last_line(w, &w->shells[i], line, sizeof(line));
         memcpy(offered->shells[count], r->id, sizeof(offered->shells[count]));
-        words[count++] = str_printf("%-5s %s", r->id, line);
+        words[count++] = str_printf("%-5s %-*s %s", r->id, DOING_COLS, doing, line);
     }
     if (count == 1)
         workspace_watch_shell(app, w->record.id, offered->shells[0]);

@@ -161,27 +161,6 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
                   "No workspace fits the filter. Esc shows all.");
 }
 
-/* Over the titles: what needs the operator and is not among the rows that are drawn. */
-static void draw_unseen(const struct workspaces *w, WINDOW *win, int cols)
-{
-    const struct model *m = w->screen.app->model;
-    size_t unseen = 0;
-    char key[32], text[96];
-
-    for (size_t i = 0; i < model_count(m); i++)
-        unseen += workspaces_needs_eye(model_at(m, i));
-    for (int i = w->list.first; i < w->list.count && i < w->list.first + w->list.rows; i++)
-        unseen -= w->groups.lines[i].of && workspaces_needs_eye(w->groups.lines[i].of);
-    if (!unseen)
-        return;
-    keymap_first_key(w->screen.ops->name, keymap_named(workspaces_keys, "attention"), key);
-    snprintf(text, sizeof(text), " %zu out of sight need%s you: %s ", unseen,
-             unseen == 1 ? "s" : "", key);
-    if (draw_width(text) > cols / 2)
-        snprintf(text, sizeof(text), " %zu more: %s ", unseen, key);
-    draw_right(win, 1, cols - draw_width(text), draw_width(text), theme_style(ROLE_MATCH), text);
-}
-
 /* The sorted column needs figures of all workspaces, the others of visible ones only. */
 static void show_figures(struct workspaces *w)
 {
@@ -232,19 +211,19 @@ static void workspaces_draw(struct screen *s, WINDOW *win)
     workspaces_keep_selected(w);
     show_figures(w);
     draw_clear(win, theme_style(ROLE_TEXT));
-    workspaces_draw_head(w, win);
     w->details.area.rows = 0;
     w->details.focused = w->details.focused && w->count && !w->head;
     if (!model_count(s->app->model)) {
+        workspaces_draw_head(w, win, 0);
         draw_welcome(w, win);
         return;
     }
     if (beside || below || !w->details.focused) {
         draw_rows(w, win, rows, cols);
-        draw_unseen(w, win, cols);
         if (filtered)
             list_find_draw(&w->find, win, HEAD_ROWS + rows, cols);
     }
+    workspaces_draw_head(w, win, beside || below || !w->details.focused ? cols : 0);
     if (w->count)
         draw_details(w, win, below, cols);
 }

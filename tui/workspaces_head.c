@@ -80,7 +80,44 @@ static void draw_right_part(struct workspaces *w, WINDOW *win, int col)
         draw_right(win, 0, col, room, theme_style(ROLE_BAR), order);
 }
 
-void workspaces_draw_head(struct workspaces *w, WINDOW *win)
+/* How many need the operator and are not among the rows that are drawn. */
+static size_t count_unseen(const struct workspaces *w)
+{
+    const struct model *m = w->screen.app->model;
+    size_t unseen = 0;
+
+    for (size_t i = 0; i < model_count(m); i++)
+        unseen += workspaces_needs_eye(model_at(m, i));
+    for (int i = w->list.first; i < w->list.count && i < w->list.first + w->list.rows; i++)
+        unseen -= w->groups.lines[i].of && workspaces_needs_eye(w->groups.lines[i].of);
+    return unseen;
+}
+
+/* That number: in the first line from `col` on, or else over the titles. Returns where the line goes
+ * on. */
+static int draw_unseen(const struct workspaces *w, WINDOW *win, int col, int titles)
+{
+    static const char *const words[] = { "out of sight", "more" };
+    struct style style = theme_style(ROLE_MATCH);
+    size_t unseen = titles ? count_unseen(w) : 0;
+    char key[32], text[96];
+
+    if (!unseen)
+        return col;
+    keymap_first_key(w->screen.ops->name, keymap_named(workspaces_keys, "attention"), key);
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        snprintf(text, sizeof(text), " %zu %s need%s you: %s ", unseen, words[i],
+                 unseen == 1 ? "s" : "", key);
+        if (col - 1 + draw_width(text) <= w->screen.cols && !job_first(w->screen.app))
+            return col - 1 + draw_text(win, 0, col - 1, draw_width(text), style, text) + 2;
+    }
+    if (draw_width(text) > titles / 2)
+        snprintf(text, sizeof(text), " %zu more: %s ", unseen, key);
+    draw_right(win, 1, titles - draw_width(text), draw_width(text), style, text);
+    return col;
+}
+
+void workspaces_draw_head(struct workspaces *w, WINDOW *win, int titles)
 {
     struct app *app = w->screen.app;
     const struct job *job = job_first(app);
@@ -101,6 +138,7 @@ void workspaces_draw_head(struct workspaces *w, WINDOW *win)
         snprintf(text, sizeof(text), "%zu marked", marked);
         col += say(win, col, cols, ROLE_MARKED, text);
     }
+    col = draw_unseen(w, win, col, titles);
     if (job) {
         struct short_text age;
         snprintf(text, sizeof(text), "%s %s %s%s", job_what(job),

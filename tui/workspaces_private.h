@@ -51,7 +51,9 @@ void workspaces_sort_by(struct workspaces *w, int order);
 /* Shows what is in a state, or all again if only that is shown. */
 void workspaces_show_only(struct workspaces *w, enum look look);
 
-void workspaces_draw_head(struct workspaces *w, WINDOW *win);
+/* Once the rows are drawn: what they leave out is counted here, or over their titles, which have so
+ * many columns; 0: none. */
+void workspaces_draw_head(struct workspaces *w, WINDOW *win, int titles);
 /* The count that a mouse event is on, an enum look; -1: none. */
 int workspaces_chip_at(const struct workspaces *w, const struct key_event *e);
 

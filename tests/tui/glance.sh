@@ -83,6 +83,18 @@ gone '^ [^ ]+ worker '
 keys Esc
 sees '^ ▶ worker '
 
+# A service runs, though no shell does.
+"$PYRO" workspace service start quiet web -- sleep 4321 >/dev/null 2>&1
+sees '^ ▶ quiet +started +1 service '
+"$PYRO" workspace service stop quiet web >/dev/null 2>&1
+sees '^ – quiet '
+
+# Where there is room for little, it is for what is asked.
+drive resize 40 20
+sees '^ \? asker .* asks: Continue'
+drive resize 80 24
+sees '^ \? asker '
+
 # The order has its mark; it turns by a key, or by a second click on the title.
 keys s
 sees '^   NAME▼'
@@ -122,7 +134,7 @@ keys '!'
 picked '^ [^ ]+ asker '
 keys a
 sees 'answer asker'
-sees 'Continue\? \[Y/n\]'
+sees 'asker/sh1: Continue\? \[Y/n\]'
 keys Esc
 gone 'answer asker'
 keys a
@@ -208,13 +220,26 @@ drive resize 80 10
 refute "all that needs someone is in sight" drive shows 'out of sight'
 keys End
 gone '^ \? asker '
-sees ' 1 out of sight needs you: !'
+sees '^ pyro .* 1 (out of sight|more) needs you: !'
 drive resize 40 10
 sees ' 1 more: !'
 keys '!'
 picked '^ \? asker '
 gone '1 more'
 drive resize 80 24
+
+# What another pyro does to one as a whole; it takes as long as the workspace's own agent, which is paused here.
+slow=$(host_workspace slow)
+agent=$(json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$slow/workspace.json")")
+keys / slow Enter
+sees '^ – slow .*started '
+kill -STOP "$agent"
+"$PYRO" workspace stop slow >/dev/null 2>&1 &
+sees '^ … slow .*stopping '
+kill -CONT "$agent"
+sees '^ ○ slow .*stopped '
+wait $!
+keys Esc
 keys q
 ends "exit 0"
 tui_finish

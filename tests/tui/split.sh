@@ -4,8 +4,12 @@ cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 host_workspace one >/dev/null
 host_workspace two >/dev/null
+host_workspace three >/dev/null
 a=$(shell_of one 70 20)
 b=$(shell_of two 70 20)
+c=$(shell_of three 70 20)
+"$PYRO" workspace shell write three "$c" --input 'read -p "Sure? " answer' >/dev/null 2>&1
+"$PYRO" workspace shell read three "$c" --wait-for-input >/dev/null 2>&1
 has_size() { # WORKSPACE SHELL COLSxROWS
     [[ $("$PYRO" workspace shell list "$1" 2>/dev/null | awk -v id="$2" '$1 == id { print $4 }') == "$3" ]]
 }
@@ -22,8 +26,12 @@ sees "^ WATCHING  one/$a  at its prompt"
 keys C-w
 sees '╭ the second shell ─'
 sees 'a new shell in one'
-keys / two Enter
+sees "│  three/$c  asks +│"
+keys / two
+sees '│/two +│' # in the box
 gone 'a new shell in one'
+sees "│  two/$b  at its prompt +│"
+keys Enter
 keys Enter
 sees "^ WATCHING  two/$b "
 sees 'Tab other one'
@@ -163,7 +171,7 @@ sees '│ WATCHING  one/sh3'
 keys Esc
 gone 'one/sh3'
 keys Esc
-sees '^ pyro  2 workspaces'
+sees '^ pyro  3 workspaces'
 keys q
 ends "exit 0"
 tui_finish
