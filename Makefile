@@ -62,7 +62,7 @@ GUEST_OBJ := $(patsubst %.c,build/guest/%.o,$(GUEST_SRC) $(BASE_SRC))
 MAINS := %/main.o
 
 PYRO_LIBS := -lncursesw -ltinfo -lvterm -ljansson -lxxhash
-IMAGE_LIBS := -larchive -lext2fs -lcom_err -lcrypto -ljansson
+IMAGE_LIBS := -larchive -lext2fs -lcom_err -lcrypto -ljansson -lisal
 # It brings GnuTLS: pyro itself must not have to load that at every start.
 HTTP_LIBS := -lmicrohttpd -ljansson
 FETCH_LIBS := -lcurl -lcrypto -ljansson

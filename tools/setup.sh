@@ -19,6 +19,7 @@ build libncurses-dev ncurses-devel
 build libvterm-dev libvterm-devel
 build libarchive-dev libarchive-devel
 build libext2fs-dev e2fsprogs-devel
+build libisal-dev isa-l-devel
 build libssl-dev openssl-devel
 build libgit2-dev libgit2-devel
 build libmicrohttpd-dev libmicrohttpd-devel

@@ -5,9 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/environment/unpack.h"
+#include "engine/environment/unpack_ahead.h"
 #include "engine/helper/room.h"
-#include "engine/registry/fetch.h"
 #include "engine/registry/store.h"
 #include "vmm/base/fs.h"
 
@@ -89,16 +88,21 @@ static bool install(struct pull *p, const struct registry_wish *wish, int blobs_
                                .manifest = &document.manifest,
                                .digest = image->manifest,
                                .reference = reference };
+    struct unpack_ahead ahead;
+    struct registry_watch watch;
+    bool ok;
 
     progress_phase(wish->progress, "install", p->install.name);
     reference_write(&p->reference, reference);
     p->install.record.source = str_printf(ENVIRONMENT_FROM_REGISTRY);
     p->install.record.reference_digest = str_printf("%s", image->digest);
-    return read_manifest(blobs_fd, image->manifest, &document, err) &&
-           check_room(p, blobs_fd, &document.manifest, err) &&
-           registry_fetch(wish, blobs_fd, image, err) &&
-           environment_unpack_oci(&p->install, &blobs, err) &&
-           environment_install_finish(&p->install, err);
+    unpack_ahead_init(&ahead, &p->install, &blobs);
+    watch = unpack_ahead_watch(&ahead);
+    ok = read_manifest(blobs_fd, image->manifest, &document, err) &&
+         check_room(p, blobs_fd, &document.manifest, err) &&
+         registry_fetch(wish, blobs_fd, image, &watch, err) && unpack_ahead_end(&ahead, err);
+    unpack_ahead_release(&ahead);
+    return ok && environment_install_finish(&p->install, err);
 }
 
 /* Not where this host is wrong, its configuration or its disk, nor what is wrong with the image. */

@@ -72,19 +72,19 @@ bool environment_install_prepare(const struct environment_install *in, struct py
     return fs_mkdir_p(in->install_dir, 0755, err);
 }
 
-static bool sync_file(const char *path, struct pyro_error *err)
-{
-    scoped_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    return (fd >= 0 && fsync(fd) == 0) || pyro_fail_errno(err, "sync '%s'", path);
-}
-
 bool environment_install_finish(struct environment_install *in, struct pyro_error *err)
 {
+    scoped_close int fd = open(in->image_path, O_RDONLY | O_CLOEXEC);
+
     progress_update(in->progress, "writing the image to disk", NULL);
-    return sync_file(in->image_path, err) &&
-           environment_measure(in->image_path, &in->record.image, err) &&
-           environment_install_place(in, err);
+    if (fd < 0)
+        return pyro_fail_errno(err, "open '%s'", in->image_path);
+    (void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* goes on while it is measured */
+    if (!environment_measure(in->image_path, &in->record.image, err))
+        return false;
+    if (fsync(fd) != 0)
+        return pyro_fail_errno(err, "sync '%s'", in->image_path);
+    return environment_install_place(in, err);
 }
 
 bool environment_install_place(struct environment_install *in, struct pyro_error *err)

@@ -116,7 +116,7 @@ static bool fetch(struct push *p, const json_t *missing, struct pyro_error *err)
         json_array_append_new(blobs, json_pack("{s:s, s:I}", "digest", digest, "size",
                                                (json_int_t)size_of(p->base_layers, digest)));
     }
-    return registry_fetch(&wish, p->blobs_fd, &image, err);
+    return registry_fetch(&wish, p->blobs_fd, &image, NULL, err);
 }
 
 static bool add_missing(struct push *p, const json_t *missing, struct pyro_error *err)

@@ -8,7 +8,7 @@
 #include "engine/environment/install.h"
 #include "engine/oci/manifest.h"
 
-/* An image whose blobs are all there. */
+/* An image whose blobs are there, or on their way. */
 struct oci_blobs {
     int dirfd; /* files named by oci_blob_name() */
     const struct oci_manifest *manifest;
@@ -23,6 +23,26 @@ struct oci_blobs {
  */
 bool environment_unpack_oci(struct environment_install *in, const struct oci_blobs *blobs,
                             struct pyro_error *err) MUST_CHECK;
+/*
+ * The same in steps. With `ahead` only the manifest and the configuration have to be there: each layer is
+ * read as far as u->arrivals_fd says that it has come (engine/oci/arrival.h, written without waiting);
+ * closing that says that no more comes. Release *u in any case, which ends it; nothing is installed by
+ * itself.
+ */
+struct environment_unpacking {
+    pid_t pid;
+    int out_fd, arrivals_fd; /* -1: none */
+};
+#define ENVIRONMENT_UNPACKING_NONE                                                                 \
+    ((struct environment_unpacking){ .out_fd = -1, .arrivals_fd = -1 })
+void environment_unpacking_release(struct environment_unpacking *u);
+#define scoped_environment_unpacking                                                               \
+    __attribute__((cleanup(environment_unpacking_release))) struct environment_unpacking
+bool environment_unpack_begin(struct environment_install *in, const struct oci_blobs *blobs,
+                              bool ahead, struct environment_unpacking *u,
+                              struct pyro_error *err) MUST_CHECK;
+bool environment_unpack_end(struct environment_install *in, const struct oci_blobs *blobs,
+                            struct environment_unpacking *u, struct pyro_error *err) MUST_CHECK;
 /*
  * The same of an archive, a descriptor that is read to its end: a root file system, an OCI image
  * layout or what `docker save` writes, told apart by content; compressed or not.

@@ -10,7 +10,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/write_behind.h"
 
-#define PROGRESS_EVERY_MS 200
+#define PROGRESS_EVERY_MS 20 /* what has come is unpacked meanwhile */
 #define CHUNK_BYTES 65536
 
 struct blob {
@@ -128,8 +128,6 @@ static bool blobs_end(void *arg, const struct response *r UNUSED, struct pyro_er
                          "%s is not what its digest says: it has %.80s and not %.80s", b->what,
                          digest, b->of->digest);
     }
-    if (fsync(b->of->fd) != 0)
-        return fail_write(b, err);
     report_line(json_pack("{s:i}", "have", (int)b->index));
     return true;
 }

@@ -7,6 +7,7 @@
 #include "vmm/base/printable.h"
 
 #define RESOLVE_LIMIT_MS 30000
+#define RECEIVE_BUFFER_BYTES (256L * 1024)
 #define STALL_BYTES_PER_SECOND 1024L
 
 bool client_prepare(struct client *c, struct pyro_error *err)
@@ -201,6 +202,7 @@ static void set_limits(struct call *call, const struct job *job)
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)job->stall_seconds);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "pyro");
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES);
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error);
 }

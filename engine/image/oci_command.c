@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/hash/hash.h"
 #include "engine/image/command.h"
+#include "engine/image/tar/inflating.h"
 #include "engine/image/tar/oci_image.h"
 #include "engine/image/tar/root.h"
 #include "engine/image/tar/source.h"
@@ -17,7 +17,7 @@
 #define CONFIG_BYTES_MAX (96 * 1024) /* that a record keeps */
 
 struct oci_args {
-    int output_fd, manifest_fd, config_fd, scratch_fd;
+    int output_fd, manifest_fd, config_fd, scratch_fd, arrivals_fd;
     struct image_fds layer_fds;
     int64_t size_bytes, time_seconds;
     const char *digest;
@@ -110,6 +110,9 @@ static json_t *oci_command_run(const void *void_args, struct pyro_error *err)
     for (unsigned i = 0; i < args->layer_fds.count; i++)
         if (!blob_of_file(args->layer_fds.items[i], &layers[i], err))
             return NULL;
+        else if (args->arrivals_fd >= 0)
+            layers[i].size = BLOB_TO_COME;
+    inflating_watch(args->arrivals_fd);
     if (!oci_image_from_blobs(&manifest, args->digest, &config, layers, args->layer_fds.count,
                               &image, err))
         return NULL;
@@ -180,11 +183,13 @@ static json_t *oci_command_run_archive(const void *void_args, struct pyro_error 
     return unpack_archive(a, entry, args, &spec, err);
 }
 
+/* With arrivals_fd, a pipe (engine/oci/arrival.h), the layers may still be on their way. */
 static const struct image_option oci_options[] = {
     { "output-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, output_fd), true },
     { "manifest-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, manifest_fd), true },
     { "config-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, config_fd), true },
     { "layer-fds", IMAGE_OPTION_FDS, offsetof(struct oci_args, layer_fds), true },
+    { "arrivals-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, arrivals_fd), false },
     { "digest", IMAGE_OPTION_TEXT, offsetof(struct oci_args, digest), true },
     { "size-bytes", IMAGE_OPTION_SIZE, offsetof(struct oci_args, size_bytes), false },
     { "time", IMAGE_OPTION_SIZE, offsetof(struct oci_args, time_seconds), false },
@@ -195,7 +200,7 @@ const struct image_command image_oci_to_ext4 = {
     .options = oci_options,
     .option_count = ARRAY_SIZE(oci_options),
     .args_size = sizeof(struct oci_args),
-    .prepare = hash_prepare,
+    .prepare = inflating_prepare,
     .run = oci_command_run,
 };
 
@@ -212,6 +217,6 @@ const struct image_command image_archive_to_ext4 = {
     .options = archive_options,
     .option_count = ARRAY_SIZE(archive_options),
     .args_size = sizeof(struct oci_args),
-    .prepare = hash_prepare,
+    .prepare = inflating_prepare,
     .run = oci_command_run_archive,
 };

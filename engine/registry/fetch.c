@@ -10,6 +10,7 @@
 #include "engine/registry/transfer.h"
 #include "vmm/base/fs.h"
 
+#define TELL_EVERY_MS 200
 #define AT_ONCE_MAX 64 /* descriptors of one session: engine/fetch/job.h */
 
 void registry_image_release(struct registry_image *image)
@@ -80,11 +81,13 @@ bool registry_resolve(const struct registry_wish *wish, int blobs_fd, struct reg
 struct round {
     int blobs_fd;
     const struct registry_wish *wish;
+    const struct registry_watch *watch;
     struct store_part parts[AT_ONCE_MAX];
     int fds[AT_ONCE_MAX];
     unsigned count;
     json_t *wanted; /* [{digest, size, fd}, …] */
     struct transfer transfer;
+    int64_t told_ms; /* the user, of the transfer */
 };
 
 static bool round_add(struct round *r, const char *digest, int64_t size, bool wait,
@@ -137,17 +140,34 @@ static bool round_collect(struct round *r, const json_t *blobs, bool *ret_missin
                      err);
 }
 
+static void tell(const struct round *r, unsigned i, int64_t bytes)
+{
+    const char *digest = json_string_or(json_array_get(r->wanted, i), "digest", "");
+
+    if (r->watch && bytes > 0)
+        r->watch->arrived(r->watch->arg, digest, bytes);
+}
+
 static bool fetch_on_line(void *arg, const json_t *line, struct pyro_error *err)
 {
     struct round *r = arg;
+    const json_t *done = json_object_get(line, "progress");
     int64_t have = json_int_or(line, "have", -1);
 
     if (have < 0 || have >= r->count) {
-        transfer_progress(&r->transfer, json_object_get(line, "progress"), r->wish->progress);
+        for (unsigned i = 0; i < r->count; i++)
+            tell(r, i, json_integer_value(json_array_get(done, i)));
+        if (clock_ms() - r->told_ms >= TELL_EVERY_MS) {
+            transfer_progress(&r->transfer, done, r->wish->progress);
+            r->told_ms = clock_ms();
+        }
         return true;
     }
     transfer_end(&r->transfer, (unsigned)have);
-    return r->parts[have].fd < 0 || blobs_keep(r->blobs_fd, &r->parts[have], err);
+    if (r->parts[have].fd >= 0 && !blobs_keep(r->blobs_fd, &r->parts[have], err))
+        return false;
+    tell(r, (unsigned)have, r->transfer.items[have].size);
+    return true;
 }
 
 static bool round_run(struct round *r, struct pyro_error *err)
@@ -174,13 +194,14 @@ static bool round_run(struct round *r, struct pyro_error *err)
 }
 
 bool registry_fetch(const struct registry_wish *wish, int blobs_fd,
-                    const struct registry_image *image, struct pyro_error *err)
+                    const struct registry_image *image, const struct registry_watch *watch,
+                    struct pyro_error *err)
 {
     bool missing = true;
 
     while (missing) {
         scoped_json json_t *wanted = json_array();
-        struct round r = { .blobs_fd = blobs_fd, .wish = wish, .wanted = wanted };
+        struct round r = { .blobs_fd = blobs_fd, .wish = wish, .watch = watch, .wanted = wanted };
         bool ok = round_collect(&r, image->blobs, &missing, err);
         if (!ok) {
             for (unsigned i = 0; i < r.count; i++)

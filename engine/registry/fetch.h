@@ -21,8 +21,15 @@ void registry_image_release(struct registry_image *image);
  */
 bool registry_resolve(const struct registry_wish *wish, int blobs_fd, struct registry_image *ret,
                       struct pyro_error *err) MUST_CHECK;
+/* Who wants to know what has come of a blob that was missing: `bytes` from its beginning, which may be
+ * taken back when somebody else has to be asked for it. */
+struct registry_watch {
+    void (*arrived)(void *arg, const char *digest, int64_t bytes);
+    void *arg;
+};
 /* Makes sure that the store has all its blobs. What was fetched stays when it fails. */
 bool registry_fetch(const struct registry_wish *wish, int blobs_fd,
-                    const struct registry_image *image, struct pyro_error *err) MUST_CHECK;
+                    const struct registry_image *image, const struct registry_watch *watch,
+                    struct pyro_error *err) MUST_CHECK;
 
 #endif

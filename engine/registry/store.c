@@ -17,6 +17,11 @@
 #define PART_PREFIX "part-"
 #define PRUNE_WAIT_MS (60 * 1000)
 
+static char *part_name(const char *name)
+{
+    return str_printf(PART_PREFIX "%s", name);
+}
+
 int blobs_open(struct pyro_error *err)
 {
     scoped_free char *path = paths_blobs(err);
@@ -78,9 +83,19 @@ bool blobs_has(int dirfd, const char *digest, int64_t size)
            (size < 0 || st.st_size == size);
 }
 
-static char *part_name(const char *name)
+/* It may get its name just then. */
+int blobs_open_blob(int dirfd, const char *digest)
 {
-    return str_printf(PART_PREFIX "%s", name);
+    char name[OCI_DIGEST_SIZE];
+    scoped_free char *part = NULL;
+    int fd;
+
+    oci_blob_name(digest, name);
+    part = part_name(name);
+    fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        fd = openat(dirfd, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : fd;
 }
 
 static int lock_part(int dirfd, const char *file, const struct progress *progress, bool wait,
@@ -115,8 +130,7 @@ bool blobs_keep(int dirfd, struct store_part *part, struct pyro_error *err)
 {
     scoped_free char *file = part_name(part->name);
 
-    if (fchmod(part->fd, 0400) != 0 || renameat(dirfd, file, dirfd, part->name) != 0 ||
-        fsync(dirfd) != 0)
+    if (fchmod(part->fd, 0400) != 0 || renameat(dirfd, file, dirfd, part->name) != 0)
         return pyro_fail_errno(err, "keep the blob '%s'", part->name);
     close(take_fd(&part->fd));
     return true;

@@ -18,13 +18,18 @@ struct store_part {
 int blobs_open(struct pyro_error *err) MUST_CHECK;
 /* Whether it has the blob, of that size; size -1: of any. */
 bool blobs_has(int dirfd, const char *digest, int64_t size);
+/* A blob to be read, or what has come of it; -1 with errno. */
+int blobs_open_blob(int dirfd, const char *digest);
 /*
  * Takes hold of a blob that is not there. True with fd -1: somebody else fetches it, or it has just
  * come. With `progress`, that is waited for, and fd is -1 only when it has come.
  */
 bool blobs_begin(int dirfd, const char *digest, int64_t size, const struct progress *progress,
                  bool wait, struct store_part *ret, struct pyro_error *err) MUST_CHECK;
-/* It is complete, and on the disk: from now on it has its name. */
+/*
+ * It is complete: from now on it has its name. It is not waited for until it is on the disk: a host that
+ * loses power may leave less of it, whose size tells; blobs_has() then has it fetched again.
+ */
 bool blobs_keep(int dirfd, struct store_part *part, struct pyro_error *err) MUST_CHECK;
 /* Lets it go; what there is of it stays for the next time if `resume`. Nothing when fd is -1. */
 void blobs_leave(int dirfd, struct store_part *part, bool resume);

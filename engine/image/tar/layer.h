@@ -6,28 +6,12 @@
 #ifndef PYRO_IMAGE_LAYER_H
 #define PYRO_IMAGE_LAYER_H
 
+#include "engine/image/tar/blob.h"
 #include "engine/image/tar/tar_to_ext4.h"
-#include "engine/oci/layer_type.h"
 
 #define LAYER_BYTES_MAX (16LL << 30)  /* of its tar */
 #define LAYER_RATIO_MAX 200           /* that a blob may grow by … */
 #define LAYER_RATIO_FROM (64LL << 20) /* … once its tar is larger than this */
-
-/* Bytes of a file: a blob, or one within an archive. */
-struct blob {
-    int fd;
-    int64_t offset, size;
-};
-
-/* The size of a file, as a blob. */
-bool blob_of_file(int fd, struct blob *ret, struct pyro_error *err) MUST_CHECK;
-/* All of it; PYRO_CONTENT_REFUSED when it is larger than max. The caller frees *ret (it is not
- * terminated). */
-bool blob_read(const struct blob *b, const char *what, size_t max, void **ret,
-               struct pyro_error *err) MUST_CHECK;
-/* How a layer's bytes are compressed, by the bytes themselves. */
-bool blob_compression(const struct blob *b, enum oci_compression *ret,
-                      struct pyro_error *err) MUST_CHECK;
 
 struct layer {
     struct blob blob;

@@ -53,13 +53,14 @@ bool oci_image_take_layers(struct oci_image *image, const struct blob *layers,
     if (!image->layers)
         return pyro_no_memory(err, NULL);
     for (size_t i = 0; i < m->layer_count; i++) {
-        if (layers[i].size != m->layers[i].size)
+        if (layers[i].size != BLOB_TO_COME && layers[i].size != m->layers[i].size)
             return pyro_fail(err, PYRO_CONTENT_REFUSED,
                              "layer %zu has %lld bytes, and should have %lld", i + 1,
                              (long long)layers[i].size, (long long)m->layers[i].size);
         image->layers[i] = (struct layer){ .blob = layers[i],
                                            .digest = m->layers[i].digest,
                                            .diff_id = image->config.diff_ids[i] };
+        image->layers[i].blob.size = m->layers[i].size;
     }
     image->layer_count = m->layer_count;
     memcpy(image->config_digest, m->config.digest, sizeof(image->config_digest));

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "engine/hash/hash.h"
+#include "engine/image/tar/inflating.h"
 #include "engine/image/tar/layer.h"
 #include "engine/image/tar/root.h"
+#include "engine/oci/arrival.h"
 #include "engine/oci/manifest.h"
 #include "tests/unit/image_fixture.h"
 #include "vmm/base/fs.h"
@@ -245,6 +247,76 @@ static void test_layers_add_compressed(void **state UNUSED)
     }
 }
 
+static void append_gzip(int fd, const void *bytes, size_t n)
+{
+    struct archive *a = archive_write_new();
+    struct archive_entry *e = archive_entry_new();
+
+    assert_int_equal(archive_write_set_format_raw(a), ARCHIVE_OK);
+    assert_int_equal(archive_write_add_filter_gzip(a), ARCHIVE_OK);
+    assert_int_equal(archive_write_set_bytes_in_last_block(a, 1), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_fd(a, fd), ARCHIVE_OK);
+    archive_entry_set_filetype(e, AE_IFREG);
+    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(a, bytes, n), n);
+    assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+    archive_entry_free(e);
+}
+
+/* A layer whose gzip has a member for the first `split` bytes, another for the rest, and then `tail`
+ * bytes of nothing. */
+static void push_members_of_gzip(struct stack *s, size_t split, size_t tail)
+{
+    static const char zeros[512];
+    struct layer *layer = &s->layers[s->count];
+    int fd = memfd_create("gzip", MFD_CLOEXEC);
+    scoped_free char *bytes = NULL;
+    size_t size;
+
+    push_members(s, (const char *const[]){ "a", "d/", "d/b", NULL });
+    size = (size_t)layer->blob.size;
+    assert_true(blob_read(&layer->blob, "x", 1 << 20, (void **)&bytes, NULL));
+    append_gzip(fd, bytes, split);
+    append_gzip(fd, bytes + split, size - split);
+    assert_int_equal(write(fd, zeros, tail), tail);
+    close(layer->blob.fd);
+    layer->digest = NULL;
+    assert_true(blob_of_file(fd, &layer->blob, NULL));
+}
+
+static void test_layers_add_members(void **state UNUSED)
+{
+    static const size_t splits[] = { 0, 1, 511, 700, 1024 }, tails[] = { 0, 1, 512 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(splits); i++)
+        for (size_t k = 0; k < ARRAY_SIZE(tails); k++) {
+            struct pyro_error err = { 0 };
+            struct stack s = { 0 };
+            int fd;
+            push_members_of_gzip(&s, splits[i], tails[k]);
+            fd = unpack(&s, &err);
+            if (fd < 0)
+                fail_msg("split at %zu: %s", splits[i], err.message);
+            close(fd);
+        }
+}
+
+/* A byte that is another than it was is never taken for it. */
+static void test_layers_add_damaged(void **state UNUSED)
+{
+    for (off_t at = 0; at < 60; at++) { /* the first member is longer */
+        struct pyro_error err = { 0 };
+        struct stack s = { 0 };
+        uint8_t byte;
+        push_members_of_gzip(&s, 700, 0);
+        assert_int_equal(pread(s.layers[0].blob.fd, &byte, 1, at), 1);
+        byte ^= 0x55;
+        assert_int_equal(pwrite(s.layers[0].blob.fd, &byte, 1, at), 1);
+        if (unpack(&s, &err) >= 0)
+            assert_true(at >= 4 && at < 10); /* the header's time, flags and system */
+    }
+}
+
 static const char other[] =
     "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -264,6 +336,78 @@ static void test_layers_add_checks_digests(void **state UNUSED)
     s.layers[0].digest = other;
     assert_int_equal(unpack(&s, &err), -1);
     assert_non_null(strstr(err.message, "layer 1: its blob has the digest"));
+}
+
+/* The same by the process, whose pieces are many. */
+static void test_layers_add_by_process(void **state UNUSED)
+{
+    enum { SIZE = 5 << 20 };
+    struct pyro_error err = { 0 };
+    scoped_free char *random = malloc(SIZE);
+    struct stack s = { 0 };
+    ext2_filsys fs;
+    struct tar t;
+    int fd;
+
+    for (size_t i = 0; i < SIZE; i++)
+        random[i] = (char)(i * i >> 7);
+    push_members_of_gzip(&s, 700, 1);
+    tar_begin(&t);
+    tar_add(&t, &(struct member){
+                    .path = "big", .mode = S_IFREG | 0644, .content = random, .size = SIZE });
+    tar_end(&t);
+    push(&s, &t);
+    assert_true(inflating_prepare(&err)); /* it has what is open now */
+    fd = unpack(&s, &err);
+    inflating_end();
+    if (fd < 0)
+        fail_msg("%s", err.message);
+    fs = image_open(fd);
+    image_assert_content(fs, "big", random, SIZE);
+    ext2fs_close_free(&fs);
+    close(fd);
+
+    s = (struct stack){ 0 };
+    push_members(&s, (const char *const[]){ "a", NULL });
+    s.layers[0].digest = other;
+    assert_true(inflating_prepare(&err));
+    assert_int_equal(unpack(&s, &err), -1);
+    inflating_end();
+    assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
+    assert_non_null(strstr(err.message, "layer 1: its blob has the digest"));
+}
+
+/* Layers are read as far as they have come, in whatever order that is said. */
+static void test_layers_add_arriving(void **state UNUSED)
+{
+    for (int whole = 0; whole < 2; whole++)
+        for (int by_process = 0; by_process < 2; by_process++) {
+            struct pyro_error err = { 0 };
+            struct stack s = { 0 };
+            struct arrival messages[4];
+            int pipes[2], fd;
+            push_members_of_gzip(&s, 700, 1);
+            push_members(&s, (const char *const[]){ "c", NULL });
+            messages[0] = (struct arrival){ .layer = 1, .bytes = s.layers[1].blob.size };
+            messages[1] = (struct arrival){ .bytes = 1 };
+            messages[2] = (struct arrival){ .bytes = 40 };
+            messages[3] = (struct arrival){ .bytes = s.layers[0].blob.size - !whole };
+            assert_int_equal(pipe(pipes), 0);
+            assert_int_equal(write(pipes[1], messages, sizeof(messages)), sizeof(messages));
+            close(pipes[1]);
+            inflating_watch(pipes[0]);
+            assert_true(!by_process || inflating_prepare(&err));
+            fd = unpack(&s, &err);
+            if ((fd >= 0) != (whole == 1))
+                fail_msg("whole %d, by process %d: %s", whole, by_process, err.message);
+            if (!whole)
+                assert_non_null(strstr(err.message, "not all of it has come"));
+            else
+                close(fd);
+            inflating_end();
+            inflating_watch(-1);
+            close(pipes[0]);
+        }
 }
 
 /* Bytes after the tar, or after the compressed data, count for the digest too. */
@@ -377,6 +521,10 @@ int main(void)
         cmocka_unit_test(test_layers_add_refuses),
         cmocka_unit_test(test_root_complete),
         cmocka_unit_test(test_layers_add_compressed),
+        cmocka_unit_test(test_layers_add_members),
+        cmocka_unit_test(test_layers_add_damaged),
+        cmocka_unit_test(test_layers_add_by_process),
+        cmocka_unit_test(test_layers_add_arriving),
         cmocka_unit_test(test_layers_add_checks_digests),
         cmocka_unit_test(test_layers_add_hashes_all),
         cmocka_unit_test(test_layers_add_without_end),
