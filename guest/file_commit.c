@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "guest/file_stage.h"
+#include "guest/guest.h"
 #include "vmm/base/fs.h"
 
 #define NEW_FILE_MODE 0644
@@ -179,6 +180,15 @@ static bool check_kind(const struct file_change *change, const struct stat *st,
                      path);
 }
 
+/* What is new in /workspace is its owner's (exec --user). */
+static bool hand_over(const struct file_commit *c, int dirfd, const char *name)
+{
+    struct stat st;
+
+    return fstat(c->root, &st) != 0 || st.st_uid == geteuid() ||
+           fchownat(dirfd, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* A staged file gets the mode and, as far as allowed, the owner of the file it replaces. */
 static bool set_mode(struct file_commit *c, unsigned i, const struct stat *old,
                      struct pyro_error *err)
@@ -190,7 +200,8 @@ static bool set_mode(struct file_commit *c, unsigned i, const struct stat *old,
     struct number_name name;
 
     staged_name(&name, i);
-    if (old && fchownat(c->stage, name.text, old->st_uid, old->st_gid, AT_SYMLINK_NOFOLLOW) != 0 &&
+    if (!(old ? fchownat(c->stage, name.text, old->st_uid, old->st_gid, AT_SYMLINK_NOFOLLOW) == 0
+              : hand_over(c, c->stage, name.text)) &&
         errno != EPERM)
         return pyro_fail_errno(err, "owner of '" WORKSPACE_DIR "/%.400s'", change->path);
     if (change->action == FILE_WRITE && fchmodat(c->stage, name.text, mode, 0) != 0)
@@ -367,6 +378,8 @@ static bool make_parents(struct file_commit *c, const char *path, struct pyro_er
                 continue;
             return pyro_fail_errno(err, "make '" WORKSPACE_DIR "/%.400s'", at);
         }
+        if (!hand_over(c, parent, name))
+            guest_log(WORKSPACE_DIR "/%.400s: errno %d", at, errno);
         add_step(c, STEP_DIR_MADE, 0)->path = take_ptr(&copy);
     }
     return true;

@@ -109,18 +109,41 @@ static bool fail_at(const struct tree_command *c, struct pyro_error *err)
     return pyro_fail_errno(err, "'%s'", c->label);
 }
 
-/* The destination, created if missing. */
-static int open_destination(const struct tree_command *c, struct pyro_error *err)
+/* A directory of that path, if it is missing; false with errno. */
+static bool make_directory(const struct tree_command *c, const char *path, const struct stat *owner)
 {
-    scoped_close int parent = -1;
-    const char *name = NULL;
+    const char *name;
+    scoped_close int parent = beneath_open_parent(c->rootfd, path, 0, &name);
+
+    if (parent < 0)
+        return false;
+    if (mkdirat(parent, name, DESTINATION_MODE) != 0)
+        return errno == EEXIST;
+    return !owner || fchownat(parent, name, owner->st_uid, owner->st_gid, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* With its parents; false with errno. */
+static bool make_destination(const struct tree_command *c, const struct stat *owner)
+{
+    scoped_free char *path = strdup(c->path);
+    bool ok = path != NULL;
+
+    for (char *slash = path; ok && (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        ok = make_directory(c, path, owner);
+        *slash = '/';
+    }
+    return ok && make_directory(c, path, owner);
+}
+
+/* The destination, created if missing. */
+static int open_destination(const struct tree_command *c, const struct stat *owner,
+                            struct pyro_error *err)
+{
     int fd = beneath_open(c->rootfd, c->path, O_RDONLY | O_DIRECTORY, 0);
 
-    if (fd < 0 && errno == ENOENT) {
-        parent = beneath_open_parent(c->rootfd, c->path, DESTINATION_MODE, &name);
-        if (parent >= 0 && (mkdirat(parent, name, DESTINATION_MODE) == 0 || errno == EEXIST))
-            fd = beneath_open(c->rootfd, c->path, O_RDONLY | O_DIRECTORY, 0);
-    }
+    if (fd < 0 && errno == ENOENT && make_destination(c, owner))
+        fd = beneath_open(c->rootfd, c->path, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0)
         fail_at(c, err);
     return fd;
@@ -153,13 +176,17 @@ static bool write_tree(const struct tree_command *c, struct pyro_error *err)
     const struct tree_skipped none = { 0 };
     struct tree_counts counts;
     struct tree_input in;
+    struct stat owner;
     int fd = STDIN_FILENO;
     bool ok;
 
+    /* What is made in /workspace is its owner's (exec --user). */
+    if (fstat(c->rootfd, &owner) == 0 && owner.st_uid != geteuid())
+        w.owner = &owner;
     if (!say_room(c, err) || !tree_input_init(&in, tree_read_stream, &fd, err))
         return false;
     /* Nothing is created before data comes. */
-    ok = tree_input_wait(&in, err) && (destination = open_destination(c, err)) >= 0;
+    ok = tree_input_wait(&in, err) && (destination = open_destination(c, w.owner, err)) >= 0;
     w.dirfd = destination;
     ok = ok && tree_write(&w, &in, &counts, err);
     tree_input_release(&in);

@@ -46,12 +46,15 @@ _Static_assert(FD_HOLES == HOLES_FD, "the library's is its own");
  * template, and memory saved later holds what is in use. Zeroed when it is freed, memory need not be
  * zeroed again when it is given out.
  *
+ * vsyscall=xonly: programs with a glibc before 2.14 (CentOS 6) ask for the time at a fixed address,
+ * where Debian's kernel has nothing unless told so.
+ *
  * mitigations=off only where the guest is emulated: the host's CPU then never runs guest code, so
  * there is nothing for the guest's own mitigations to mitigate.
  */
 #define KERNEL_ARGUMENTS                                                                           \
     "console=ttyS0 quiet reboot=t panic=-1 rdinit=/init tsc=reliable random.trust_cpu=on "         \
-    "no_timer_check init_on_free=1 init_on_alloc=0"
+    "no_timer_check init_on_free=1 init_on_alloc=0 vsyscall=xonly"
 
 /*
  * Without "enhanced rep movsb": with it the guest's kernel copies by that one instruction, which

@@ -44,8 +44,7 @@ static void begin(struct unpack_ahead *u)
 {
     const struct oci_descriptor *config = &u->blobs->manifest->config;
 
-    if (u->has_begun || u->has_failed ||
-        !blobs_has(u->blobs->dirfd, config->digest, config->size))
+    if (u->has_begun || u->has_failed || !blobs_has(u->blobs->dirfd, config->digest, config->size))
         return;
     u->has_begun = environment_unpack_begin(u->install, u->blobs, true, &u->unpacking, NULL);
     u->has_failed = !u->has_begun;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "engine/image/command.h"
+#include "engine/image/jail.h"
 #include "engine/image/tar/inflating.h"
 #include "engine/image/tar/oci_image.h"
 #include "engine/image/tar/root.h"
@@ -22,6 +23,11 @@ struct oci_args {
     int64_t size_bytes, time_seconds;
     const char *digest;
 };
+
+static bool prepare(struct pyro_error *err)
+{
+    return inflating_prepare(jail_enter, err);
+}
 
 static struct ext4_spec spec_of(const struct oci_args *args)
 {
@@ -200,7 +206,7 @@ const struct image_command image_oci_to_ext4 = {
     .options = oci_options,
     .option_count = ARRAY_SIZE(oci_options),
     .args_size = sizeof(struct oci_args),
-    .prepare = inflating_prepare,
+    .prepare = prepare,
     .run = oci_command_run,
 };
 
@@ -217,6 +223,6 @@ const struct image_command image_archive_to_ext4 = {
     .options = archive_options,
     .option_count = ARRAY_SIZE(archive_options),
     .args_size = sizeof(struct oci_args),
-    .prepare = inflating_prepare,
+    .prepare = prepare,
     .run = oci_command_run_archive,
 };

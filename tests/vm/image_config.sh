@@ -35,6 +35,27 @@ says() {
 }
 says 'its entry point and command' 'hello from it' both
 says 'CMD takes the place of its command' 'hello you' both -- you
+# A stand-in for one with an old glibc: the page at a fixed address that these programs call.
+cat >"$TEST_DIR/old.c" <<'END'
+static long call(long n, long a, const char *b, long c)
+{
+    long r;
+
+    __asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    return r;
+}
+
+void _start(void)
+{
+    long now = ((long (*)(long *))0xffffffffff600400)(0);
+
+    call(1, 1, now > 1000000000 ? "old\n" : "bad\n", 4);
+    call(60, 0, 0, 0);
+}
+END
+gcc -O1 -static -nostdlib -o "$TEST_DIR/old" "$TEST_DIR/old.c"
+members="\"bin/old@$TEST_DIR/old\"" import old '{"Cmd": ["/bin/old"]}'
+says 'a program that asks for the time as those of an old glibc do' old old
 says '--entrypoint takes that of both' /workspace both --entrypoint pwd
 says '… with CMD' 'x' both --entrypoint echo -- x
 says 'an empty one is none' 'y' both --entrypoint '' -- echo y
@@ -76,6 +97,13 @@ in_w -- sh -c 'id -u; pwd; echo $PATH'
 is "a workspace: root, in /workspace, with its variables" "$out" $'0\n/workspace\n/bin'
 in_w --user app -- sh -c 'id -u; echo $HOME; touch mine; stat -c "%U %G" mine /workspace'
 is "exec --user" "$out" $'1000\n/srv/app\napp app\napp app'
+mkdir -p "$TEST_DIR/pushed/deep" && echo x >"$TEST_DIR/pushed/deep/f" && ln -s f "$TEST_DIR/pushed/deep/l"
+"$PYRO" workspace file write w new/made --text x >/dev/null
+"$PYRO" workspace sync push w "$TEST_DIR/pushed" --dest to/pushed >/dev/null
+in_w -- sh -c 'echo x >of-root'
+in_w --user app -- stat -c '%n %U %G' new new/made to to/pushed to/pushed/deep to/pushed/deep/f to/pushed/deep/l of-root
+is "and what comes into /workspace from outside is its owner's" "$out" \
+    "$(printf '%s app app\n' new new/made to to/pushed to/pushed/deep to/pushed/deep/f to/pushed/deep/l)"$'\nof-root root root'
 in_w --user app --secret-env TOKEN -- sh -c 'stat -c "%U %a" /run/pyro-secrets/TOKEN; read t </run/pyro-secrets/TOKEN; echo ${#t}; read o </run/pyro-secrets/OTHER || echo none'
 is "exec --user: the secret's file is the user's, and no other" "$out" $'app 400\n11\nnone'
 in_w -- sh -c 'read t </run/pyro-secrets/TOKEN; echo ${#t}'

@@ -172,6 +172,14 @@ static bool fill_file(struct writer *k, const struct tree_entry *e, int fd, uint
     return futimens(fd, times) == 0 || fail_errno(k, e, err);
 }
 
+/* Before set-id bits are, which this would clear. */
+static bool hand_over(const struct writer *k, int dirfd, const char *name)
+{
+    const struct stat *o = k->w->owner;
+
+    return !o || fchownat(dirfd, name, o->st_uid, o->st_gid, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static bool write_file(struct writer *k, const struct tree_entry *e, int dirfd, const char *name,
                        struct pyro_error *err)
 {
@@ -190,7 +198,8 @@ static bool write_file(struct writer *k, const struct tree_entry *e, int dirfd, 
     }
     if (fd < 0)
         return fail_errno(k, e, err);
-    if (!fill_file(k, e, fd, mode, err)) {
+    if (!(hand_over(k, dirfd, written) || fail_errno(k, e, err)) ||
+        !fill_file(k, e, fd, mode, err)) {
         if (written != name)
             unlinkat(dirfd, written, 0);
         return false;
@@ -209,7 +218,7 @@ static bool write_symlink(struct writer *k, const struct tree_entry *e, int dirf
 
     if (!written)
         return false;
-    if (symlinkat(e->target, dirfd, written) != 0 ||
+    if (symlinkat(e->target, dirfd, written) != 0 || !hand_over(k, dirfd, written) ||
         utimensat(dirfd, written, times, AT_SYMLINK_NOFOLLOW) != 0)
         return fail_errno(k, e, err);
     return move_into_place(k, e, dirfd, written, name, err);
@@ -246,7 +255,7 @@ static bool make_directory(struct writer *k, const struct tree_entry *e, int dir
     struct stat st;
 
     if (mkdirat(dirfd, name, (e->mode & k->w->mode_mask & 0777) | OWNER_RWX) == 0)
-        return true;
+        return hand_over(k, dirfd, name) || fail_errno(k, e, err);
     if (errno != EEXIST || !k->w->replace)
         return fail_errno(k, e, err);
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)

@@ -5,6 +5,8 @@
 #ifndef PYRO_TREE_WRITE_H
 #define PYRO_TREE_WRITE_H
 
+#include <sys/stat.h>
+
 #include "vmm/base/tree.h"
 
 struct tree_write {
@@ -12,8 +14,9 @@ struct tree_write {
     /* The root is a new entry of this name in dirfd; NULL: dirfd itself is the root, a directory
      * whose own mode and time stay. */
     const char *name;
-    const char *label;  /* what errors call the root */
-    uint32_t mode_mask; /* of the permission bits that are kept */
+    const char *label;        /* what errors call the root */
+    uint32_t mode_mask;       /* of the permission bits that are kept */
+    const struct stat *owner; /* whose what is made becomes; NULL: this process's */
     /* Existing files and links are replaced, each atomically (rename(2)), and existing directories
      * are used; else an existing one is an error. */
     bool replace;

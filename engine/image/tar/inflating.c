@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "engine/hash/hash.h"
-#include "engine/image/jail.h"
 
 #define PIECE_BYTES (256 * 1024)
 #define PIECES 8
@@ -102,8 +101,7 @@ static bool do_job(struct worker *w, const struct request *r)
     while (piece.n > 0) {
         if (!take_place(w))
             return false;
-        piece.n =
-            i ? (int32_t)inflate_read(i, w->shared->pieces[w->next], PIECE_BYTES, &why) : -1;
+        piece.n = i ? (int32_t)inflate_read(i, w->shared->pieces[w->next], PIECE_BYTES, &why) : -1;
         if (piece.n < 0)
             w->shared->why = why;
         piece.consumed = i ? inflate_consumed(i) : 0;
@@ -118,14 +116,14 @@ static bool do_job(struct worker *w, const struct request *r)
     return piece.n == 0;
 }
 
-_Noreturn static void work(struct worker *w)
+_Noreturn static void work(struct worker *w, bool (*confine)(struct pyro_error *err))
 {
     struct request r;
     struct pyro_error err = { 0 };
 
     close(STDOUT_FILENO);
     signal(SIGPIPE, SIG_IGN);
-    if (jail_enter(&err))
+    if (confine(&err))
         while (read_whole(w->jobs_fd, &r, sizeof(r)) && do_job(w, &r))
             ;
     _exit(0);
@@ -152,11 +150,11 @@ static bool make_pipes(int jobs[2], int emptied[2], int filled[2])
     return false;
 }
 
-bool inflating_prepare(struct pyro_error *err)
+bool inflating_prepare(bool (*confine)(struct pyro_error *err), struct pyro_error *err)
 {
     int jobs[2], emptied[2], filled[2];
-    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t pid;
 
     if (shared == MAP_FAILED)
@@ -175,7 +173,7 @@ bool inflating_prepare(struct pyro_error *err)
         close(jobs[1]);
         close(emptied[1]);
         close(filled[0]);
-        work(&w);
+        work(&w, confine);
     }
     close(jobs[0]);
     close(emptied[0]);

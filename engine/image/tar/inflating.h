@@ -9,8 +9,8 @@
 
 #include "engine/image/tar/inflate.h"
 
-/* Begins the process, for a program that confines itself afterwards. */
-bool inflating_prepare(struct pyro_error *err) MUST_CHECK;
+/* Begins the process, for a program that confines itself afterwards; `confine` is how it does. */
+bool inflating_prepare(bool (*confine)(struct pyro_error *err), struct pyro_error *err) MUST_CHECK;
 /* Ends it; only a test has to. */
 void inflating_end(void);
 

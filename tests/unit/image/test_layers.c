@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/hash/hash.h"
+#include "engine/image/jail.h"
 #include "engine/image/tar/inflating.h"
 #include "engine/image/tar/layer.h"
 #include "engine/image/tar/root.h"
@@ -357,7 +358,7 @@ static void test_layers_add_by_process(void **state UNUSED)
                     .path = "big", .mode = S_IFREG | 0644, .content = random, .size = SIZE });
     tar_end(&t);
     push(&s, &t);
-    assert_true(inflating_prepare(&err)); /* it has what is open now */
+    assert_true(inflating_prepare(jail_enter, &err)); /* it has what is open now */
     fd = unpack(&s, &err);
     inflating_end();
     if (fd < 0)
@@ -370,7 +371,7 @@ static void test_layers_add_by_process(void **state UNUSED)
     s = (struct stack){ 0 };
     push_members(&s, (const char *const[]){ "a", NULL });
     s.layers[0].digest = other;
-    assert_true(inflating_prepare(&err));
+    assert_true(inflating_prepare(jail_enter, &err));
     assert_int_equal(unpack(&s, &err), -1);
     inflating_end();
     assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
@@ -396,7 +397,7 @@ static void test_layers_add_arriving(void **state UNUSED)
             assert_int_equal(write(pipes[1], messages, sizeof(messages)), sizeof(messages));
             close(pipes[1]);
             inflating_watch(pipes[0]);
-            assert_true(!by_process || inflating_prepare(&err));
+            assert_true(!by_process || inflating_prepare(jail_enter, &err));
             fd = unpack(&s, &err);
             if ((fd >= 0) != (whole == 1))
                 fail_msg("whole %d, by process %d: %s", whole, by_process, err.message);
