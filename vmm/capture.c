@@ -17,22 +17,34 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
+#include "vmm/ram.h"
 #include "vmm/ram_copy.h"
 
 #define WORKERS_MAX 4
 #define PART_PAGES 256 /* looked at, and copied, at once; workers take them in turn */
+#define BLOCK_PAGES 16 /* each run of them is a mapping in QEMU: fewer and larger ones are better */
 #define MAPS_BYTES_MAX (4u << 20)
 #define PAGE_PRESENT (1ULL << 63)
 #define PAGE_SWAPPED (1ULL << 62)
 #define PAGE_OF_FILE (1ULL << 61) /* or of memory that is shared */
 
+/* Of each page of RAM. */
+enum taken {
+    TAKEN_NOT,
+    TAKEN_OWN,    /* QEMU's */
+    TAKEN_FILLED, /* the template's, for it is in a block with one of QEMU's */
+    TAKEN_ROOM    /* it was QEMU's while the machine ran: its block is taken in any case */
+};
+
 struct capture {
     pid_t pid;
     int base_fd; /* borrowed */
+    bool blocks;
+    char name[RAM_UPPER_HEX + 1];
     int out_fd;
     uint64_t size_bytes, page_count;
     uint8_t *out;   /* out_fd, mapped */
-    uint8_t *taken; /* shared with the workers */
+    uint8_t *taken; /* enum taken; shared with the workers */
     pid_t workers[WORKERS_MAX];
     unsigned count, waited_for;
     int go_fd;   /* a byte for each worker: copy */
@@ -45,8 +57,10 @@ struct worker {
     const struct capture *c;
     unsigned number;
     uint64_t address; /* of RAM in QEMU */
+    uint8_t *upper;   /* for each page: an upper memory (ram.h) is mapped there */
     int pagemap_fd;
     uint64_t entries[PART_PAGES];
+    uint8_t kinds[PART_PAGES]; /* enum taken: what is still to be done to the pages of a part */
 };
 
 struct mapping {
@@ -65,9 +79,17 @@ static bool parse_mapping(const char *line, struct mapping *ret)
     return true;
 }
 
+/* Pages of RAM that are another file's: what differs from the template, whether QEMU has it or not. */
+static void note_upper(struct worker *w, uint64_t from, uint64_t to)
+{
+    uint64_t first = (from - w->address) / RAM_PAGE_BYTES;
+
+    memset(w->upper + first, 1, (to - from) / RAM_PAGE_BYTES);
+}
+
 /*
- * Where the memfd is mapped, by its device and inode. Anonymous memory may lie over the holes in it
- * (holes.h), so it may be in many pieces; together they cover it.
+ * Where the memfd is mapped, by its device and inode. Anonymous memory may lie over the holes in it,
+ * and an upper memory over parts of it (holes.h), so it may be in many pieces; together they cover it.
  */
 static bool find_ram(struct worker *w, char *maps, struct pyro_error *err)
 {
@@ -90,8 +112,10 @@ static bool find_ram(struct worker *w, char *maps, struct pyro_error *err)
         }
         if (!at || m.end <= at || m.start >= end)
             continue;
-        if (m.start > at || (is_ram ? m.start - m.offset != w->address : m.inode != 0))
+        if (m.start > at || ((is_ram || m.inode) && m.start - m.offset != w->address))
             break;
+        if (!is_ram && m.inode)
+            note_upper(w, m.start, m.end < end ? m.end : end);
         at = m.end;
     }
     return (at && at >= end) ||
@@ -105,6 +129,9 @@ static bool look_up(struct worker *w, struct pyro_error *err)
     scoped_close int fd = -1;
     char path[64];
 
+    w->upper = calloc(w->c->page_count, 1);
+    if (!w->upper)
+        return pyro_no_memory(err, "a machine's memory");
     snprintf(path, sizeof(path), "/proc/%d/maps", (int)w->c->pid);
     if (!fs_read_file(AT_FDCWD, path, &maps, err) || !maps.data)
         return pyro_wrap(err, "QEMU's memory");
@@ -121,7 +148,20 @@ static bool is_own(uint64_t entry)
     return (entry & (PAGE_PRESENT | PAGE_SWAPPED)) && !(entry & PAGE_OF_FILE);
 }
 
-/* Reads which pages of a part are QEMU's own; their number in *ret_count. */
+/* Of the pages from `at` on, in one block with one that is taken, those that are not QEMU's. */
+static void complete_block(struct worker *w, uint64_t first, size_t at, size_t end)
+{
+    const uint8_t *taken = w->c->taken + first;
+    bool wanted = false;
+
+    for (size_t i = at; i < end; i++)
+        wanted = wanted || w->kinds[i] || taken[i];
+    for (size_t i = at; wanted && i < end; i++)
+        if (!w->kinds[i] && taken[i] != TAKEN_FILLED)
+            w->kinds[i] = TAKEN_FILLED;
+}
+
+/* Reads which pages of a part are to be taken; the number of all in *ret_count. */
 static bool scan(struct worker *w, uint64_t first, size_t *ret_count, struct pyro_error *err)
 {
     uint64_t left = w->c->page_count - first;
@@ -131,21 +171,42 @@ static bool scan(struct worker *w, uint64_t first, size_t *ret_count, struct pyr
     if (fs_pread_full(w->pagemap_fd, w->entries, n * sizeof(w->entries[0]), at) !=
         (ssize_t)(n * sizeof(w->entries[0])))
         return pyro_fail_errno(err, "which pages QEMU has");
+    for (size_t i = 0; i < n; i++)
+        w->kinds[i] = is_own(w->entries[i]) || w->upper[first + i] ? TAKEN_OWN : TAKEN_NOT;
+    for (size_t b = 0; w->c->blocks && b < n; b += BLOCK_PAGES)
+        complete_block(w, first, b, n - b < BLOCK_PAGES ? n : b + BLOCK_PAGES);
     *ret_count = n;
     return true;
 }
 
-/* The next run of own pages of a part, from *at on; false: there is none. */
-static bool next_run(const struct worker *w, size_t count, size_t *at, size_t *ret_length)
+/* The next run of pages of one kind in a part, from *at on; false: there is none. */
+static bool next_run(const struct worker *w, enum taken kind, size_t count, size_t *at,
+                     size_t *ret_length)
 {
     size_t end;
 
-    while (*at < count && !is_own(w->entries[*at]))
+    while (*at < count && w->kinds[*at] != kind)
         ++*at;
-    for (end = *at; end < count && is_own(w->entries[end]);)
+    for (end = *at; end < count && w->kinds[end] == kind;)
         end++;
     *ret_length = end - *at;
     return *ret_length > 0;
+}
+
+/* What is not QEMU's is the template's. A hole in that is read without being filled. */
+static bool fill(struct worker *w, uint64_t first, size_t count, struct pyro_error *err)
+{
+    size_t length;
+
+    for (size_t at = 0; next_run(w, TAKEN_FILLED, count, &at, &length); at += length) {
+        size_t bytes = length * RAM_PAGE_BYTES;
+        uint64_t offset = (first + at) * RAM_PAGE_BYTES;
+        if (fs_pread_full(w->c->base_fd, w->c->out + offset, bytes, (off_t)offset) !=
+            (ssize_t)bytes)
+            return pyro_fail_errno(err, "read the memory of a template");
+        memset(w->c->taken + first + at, TAKEN_FILLED, length);
+    }
+    return true;
 }
 
 /* Room for the pages that are QEMU's own by now: to fault it in while the machine is stopped would
@@ -156,12 +217,15 @@ static bool capture_prepare_part(struct worker *w, uint64_t first, struct pyro_e
 
     if (!scan(w, first, &count, err))
         return false;
-    for (size_t at = 0; next_run(w, count, &at, &length); at += length)
+    for (size_t at = 0; next_run(w, TAKEN_OWN, count, &at, &length); at += length) {
         if (madvise(w->c->out + (first + at) * RAM_PAGE_BYTES, length * RAM_PAGE_BYTES,
                     MADV_POPULATE_WRITE) != 0 &&
             errno == ENOMEM)
             return pyro_no_memory(err, "room for the machine's memory");
-    return true;
+        if (w->c->blocks)
+            memset(w->c->taken + first + at, TAKEN_ROOM, length);
+    }
+    return fill(w, first, count, err);
 }
 
 static bool capture_copy_part(struct worker *w, uint64_t first, struct pyro_error *err)
@@ -172,19 +236,17 @@ static bool capture_copy_part(struct worker *w, uint64_t first, struct pyro_erro
 
     if (!scan(w, first, &count, err))
         return false;
-    for (size_t at = 0; next_run(w, count, &at, &length); at += length) {
+    for (size_t at = 0; next_run(w, TAKEN_OWN, count, &at, &length); at += length) {
         uint64_t offset = (first + at) * RAM_PAGE_BYTES;
         from[runs] =
             (struct iovec){ (void *)(uintptr_t)(w->address + offset), length * RAM_PAGE_BYTES };
         to[runs++] = (struct iovec){ w->c->out + offset, length * RAM_PAGE_BYTES };
         bytes += length * RAM_PAGE_BYTES;
-        memset(w->c->taken + first + at, 1, length);
+        memset(w->c->taken + first + at, TAKEN_OWN, length);
     }
-    if (!runs)
-        return true;
-    n = process_vm_readv(w->c->pid, to, runs, from, runs, 0);
+    n = runs ? process_vm_readv(w->c->pid, to, runs, from, runs, 0) : 0;
     if (n == (ssize_t)bytes)
-        return true;
+        return fill(w, first, count, err);
     if (n >= 0)
         return pyro_fail(err, PYRO_VM_FAILED, "QEMU's memory changes while it is read");
     pyro_fail_errno(err, "read QEMU's memory");
@@ -267,7 +329,7 @@ static bool map(struct capture *c, struct pyro_error *err)
         return pyro_fail_errno(err, "the machine's memory");
     c->size_bytes = (uint64_t)st.st_size;
     c->page_count = c->size_bytes / RAM_PAGE_BYTES;
-    c->out_fd = memfd_create("pyro-capture", MFD_CLOEXEC);
+    c->out_fd = ram_create_upper(c->name);
     if (c->out_fd < 0 || ftruncate(c->out_fd, st.st_size) != 0)
         return pyro_fail_errno(err, "room for the machine's memory");
     c->out = mmap(NULL, c->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, c->out_fd, 0);
@@ -276,22 +338,25 @@ static bool map(struct capture *c, struct pyro_error *err)
            pyro_fail_errno(err, "room for the machine's memory");
 }
 
-struct capture *capture_new(pid_t pid, int base_fd, struct pyro_error *err)
+struct capture *capture_new(pid_t pid, int base_fd, bool blocks, struct pyro_error *err)
 {
     struct capture *c = calloc(1, sizeof(*c));
 
     BUG_ON(!c);
     *c = (struct capture){ .pid = pid,
                            .base_fd = base_fd,
+                           .blocks = blocks,
                            .out_fd = -1,
                            .out = MAP_FAILED,
                            .taken = MAP_FAILED,
                            .go_fd = -1,
                            .told_fd = -1 };
-    if (map(c, err) && start_workers(c, err))
-        return c;
-    capture_free(c);
-    return NULL;
+    if (!map(c, err) || !start_workers(c, err)) {
+        capture_free(c);
+        return NULL;
+    }
+    madvise(c->out, c->size_bytes, MADV_DONTFORK); /* no other child keeps it from being sealed */
+    return c;
 }
 
 int capture_fd(const struct capture *c)
@@ -349,16 +414,30 @@ struct captured capture_result(const struct capture *c)
                               .base_fd = c->base_fd };
 }
 
+/* Nobody can write any more to what was captured. */
+static void end_writing(struct capture *c)
+{
+    while (c->count)
+        proc_kill(c->workers[--c->count]);
+    if (c->out != MAP_FAILED)
+        munmap(c->out, c->size_bytes);
+    c->out = MAP_FAILED;
+}
+
+int capture_seal(struct capture *c, char *ret_name, struct pyro_error *err)
+{
+    end_writing(c);
+    memcpy(ret_name, c->name, sizeof(c->name));
+    return ram_seal(c->out_fd, err) ? take_fd(&c->out_fd) : -1;
+}
+
 void capture_free(struct capture *c)
 {
     if (!c)
         return;
-    for (unsigned i = 0; i < c->count; i++)
-        proc_kill(c->workers[i]);
+    end_writing(c);
     cleanup_close(&c->go_fd);
     cleanup_close(&c->told_fd);
-    if (c->out != MAP_FAILED)
-        munmap(c->out, c->size_bytes);
     if (c->taken != MAP_FAILED)
         munmap(c->taken, c->page_count);
     cleanup_close(&c->out_fd);

@@ -10,6 +10,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
+#include "vmm/holes.h"
 #include "vmm/launch.h"
 
 #define START_TIMEOUT_MS 30000
@@ -50,7 +51,7 @@ static bool load_template_state(struct vm *vm, const struct template *t, int64_t
 }
 
 /* Writes the stream into a pipe; a QEMU that stops reading ends it. */
-static pid_t start_writer(const struct saved *s, int to_fd, int from_fd)
+static pid_t start_writer(const struct saved *s, const struct delta *d, int to_fd, int from_fd)
 {
     pid_t parent = getpid(), pid = fork();
     struct pyro_error ignored;
@@ -62,11 +63,22 @@ static pid_t start_writer(const struct saved *s, int to_fd, int from_fd)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    _exit(!device_state_stream(s->state.data, s->state.len, &s->delta, to_fd, &ignored));
+    _exit(!device_state_stream(s->state.data, s->state.len, d, to_fd, &ignored));
 }
 
-static bool load_saved(struct vm *vm, const struct saved *s, int64_t deadline_ms,
-                       struct pyro_error *err)
+/* What has to be sent of the memory: nothing that QEMU has mapped. */
+static bool delta_to_send(const struct vm *vm, const struct saved *s, struct delta *ret,
+                          struct pyro_error *err)
+{
+    uint64_t ram_bytes = s->template.ram.size_bytes;
+
+    return holes_upper_is_laid(vm->pid, s->upper_fd)
+               ? delta_none(ram_bytes, ret, err)
+               : delta_of_upper(s->upper_fd, ram_bytes, ret, err);
+}
+
+static bool load_stream(struct vm *vm, const struct saved *s, const struct delta *d,
+                        int64_t deadline_ms, struct pyro_error *err)
 {
     scoped_kill writer = 0;
     int ends[2];
@@ -74,13 +86,26 @@ static bool load_saved(struct vm *vm, const struct saved *s, int64_t deadline_ms
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return pyro_fail_errno(err, "pipe");
-    writer = start_writer(s, ends[1], ends[0]);
+    writer = start_writer(s, d, ends[1], ends[0]);
     close(ends[1]);
     if (writer < 0)
         ok = pyro_fail_errno(err, "fork");
     else
         ok = load_state(vm, ends[0], false, deadline_ms, err);
     close(ends[0]);
+    return ok;
+}
+
+static bool load_saved(struct vm *vm, const struct saved *s, int64_t deadline_ms,
+                       struct pyro_error *err)
+{
+    struct delta d = DELTA_INIT;
+    bool ok;
+
+    if (s->upper_fd < 0)
+        return load_stream(vm, s, &s->delta, deadline_ms, err);
+    ok = delta_to_send(vm, s, &d, err) && load_stream(vm, s, &d, deadline_ms, err);
+    delta_close(&d);
     return ok;
 }
 
@@ -110,6 +135,7 @@ bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err
                                     .mem_mib = t->mem_mib,
                                     .network = t->network,
                                     .ram_fd = t->ram_fd,
+                                    .upper_fd = spec->saved ? spec->saved->upper_fd : -1,
                                     .disk = spec->disk,
                                     .kernel_fd = -1,
                                     .initramfs_fd = -1,

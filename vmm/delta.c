@@ -167,8 +167,7 @@ bool delta_write(const struct captured *captured, int template_fd, int file_fd,
          image_open(&s.base, captured->base_fd, captured->size_bytes, err) &&
          image_open(&s.template, template_fd, captured->size_bytes, err) &&
          write_pages(&s, kinds, file_fd, err) &&
-         (captured->passing || fdatasync(file_fd) == 0 ||
-          pyro_fail_errno(err, "write a machine's memory"));
+         (fdatasync(file_fd) == 0 || pyro_fail_errno(err, "write a machine's memory"));
     image_close(&s.own);
     image_close(&s.base);
     image_close(&s.template);
@@ -265,8 +264,37 @@ bool delta_open(int file_fd, uint64_t ram_bytes, const char *digest, struct delt
     return true;
 }
 
+bool delta_none(uint64_t ram_bytes, struct delta *ret, struct pyro_error *err)
+{
+    struct delta d = { .page_count = ram_bytes / RAM_PAGE_BYTES };
+
+    d.kinds = d.own_kinds = calloc(d.page_count + 1, 1);
+    *ret = d;
+    return d.kinds || pyro_no_memory(err, "a machine's memory");
+}
+
+bool delta_of_upper(int upper_fd, uint64_t ram_bytes, struct delta *ret, struct pyro_error *err)
+{
+    struct image m = IMAGE_INIT;
+
+    if (!image_open(&m, upper_fd, ram_bytes, err)) {
+        image_close(&m);
+        return false;
+    }
+    _Static_assert(DELTA_AS_TEMPLATE == 0 && DELTA_HERE == 1, "a page that has data is here");
+    *ret = (struct delta){ .page_count = ram_bytes / RAM_PAGE_BYTES,
+                           .kinds = m.has_data,
+                           .pages = m.bytes,
+                           .in_place = true,
+                           .map = (void *)(uintptr_t)m.bytes,
+                           .map_bytes = ram_bytes,
+                           .own_kinds = m.has_data };
+    return true;
+}
+
 void delta_close(struct delta *d)
 {
+    free(d->own_kinds);
     if (d->map)
         munmap(d->map, d->map_bytes);
     *d = (struct delta)DELTA_INIT;

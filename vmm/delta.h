@@ -21,7 +21,7 @@ enum delta_kind {
 };
 
 /*
- * Writes what was captured to a new file and, unless it is passing, syncs it. template_fd: the template's RAM, a file or
+ * Writes what was captured to a new file and syncs it. template_fd: the template's RAM, a file or
  * memfd of the same size; it may be captured->base_fd. Blocks, up to seconds: for a child.
  */
 bool delta_write(const struct captured *captured, int template_fd, int file_fd,
@@ -31,9 +31,11 @@ bool delta_write(const struct captured *captured, int template_fd, int file_fd,
 struct delta {
     uint64_t page_count, here; /* pages of RAM; those of kind DELTA_HERE */
     const uint8_t *kinds;      /* page_count of them */
-    const uint8_t *pages;      /* here * RAM_PAGE_BYTES */
+    const uint8_t *pages;      /* here * RAM_PAGE_BYTES; … */
+    bool in_place;             /* … or each at its own place */
     void *map;
     size_t map_bytes;
+    uint8_t *own_kinds;
 };
 #define DELTA_INIT { 0 }
 
@@ -45,6 +47,11 @@ bool delta_digest(int file_fd, char *ret_hex, struct pyro_error *err) MUST_CHECK
  * PYRO_RECORD_INVALID. */
 bool delta_open(int file_fd, uint64_t ram_bytes, const char *digest, struct delta *ret,
                 struct pyro_error *err) MUST_CHECK;
+/* An upper memory (ram.h) as one; its pages may be the same as the template's. */
+bool delta_of_upper(int upper_fd, uint64_t ram_bytes, struct delta *ret,
+                    struct pyro_error *err) MUST_CHECK;
+/* One that differs nowhere. */
+bool delta_none(uint64_t ram_bytes, struct delta *ret, struct pyro_error *err) MUST_CHECK;
 /* The same of bytes in memory, which stay the caller's. */
 bool delta_parse(const uint8_t *bytes, size_t n, struct delta *ret,
                  struct pyro_error *err) MUST_CHECK;

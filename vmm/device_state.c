@@ -194,7 +194,7 @@ static void put_pages(struct out *o, const struct delta *d)
             put_name(o, RAM_ID);
         same = RAM_SAME_BLOCK;
         if (here) {
-            put(o, page, RAM_PAGE_BYTES);
+            put(o, d->in_place ? d->pages + i * RAM_PAGE_BYTES : page, RAM_PAGE_BYTES);
             page += RAM_PAGE_BYTES;
         } else {
             put_byte(o, 0);

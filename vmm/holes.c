@@ -1,7 +1,12 @@
 /* vmm/holes.c: the carried library; the linker makes the symbols from build/holes.so. */
 #include "vmm/holes.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
@@ -10,6 +15,7 @@
 
 #define PROBE_TIMEOUT_MS 10000
 #define LAST_WORDS_MAX 512
+#define MAPS_BYTES_MAX (8u << 20)
 
 extern const char library_start[] __asm__("_binary_holes_so_start");
 extern const char library_end[] __asm__("_binary_holes_so_end");
@@ -37,6 +43,28 @@ void holes_add(struct proc_spec *spec, int library)
     spec->set = variables;
     spec->fds[spec->fd_count].from = library;
     spec->fds[spec->fd_count++].to = HOLES_FD;
+}
+
+bool holes_upper_is_laid(pid_t pid, int upper_fd)
+{
+    scoped_buf maps = BUF_INIT(MAPS_BYTES_MAX);
+    struct pyro_error ignored;
+    uint64_t laid = 0;
+    struct stat st;
+    char path[64], *line, *rest;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+    if (fstat(upper_fd, &st) != 0 || !fs_read_file(AT_FDCWD, path, &maps, &ignored))
+        return false;
+    for (rest = maps.data; (line = strsep(&rest, "\n"));) {
+        uint64_t start, end, inode;
+        unsigned major_number, minor_number;
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*4s %*x %x:%x %" SCNu64, &start, &end,
+                   &major_number, &minor_number, &inode) == 5 &&
+            inode == st.st_ino && makedev(major_number, minor_number) == st.st_dev)
+            laid += end - start;
+    }
+    return laid == (uint64_t)st.st_blocks * 512;
 }
 
 bool holes_probe(struct pyro_error *err)

@@ -33,9 +33,10 @@ enum {
     FD_INITRAMFS,
     FD_NET,
     FD_HOLES,     /* HOLES_FD */
+    FD_UPPER,     /* HOLES_UPPER_FD */
     FD_DISK_FIRST /* one a layer, the base first */
 };
-_Static_assert(FD_HOLES == HOLES_FD, "the library's is its own");
+_Static_assert(FD_HOLES == HOLES_FD && FD_UPPER == HOLES_UPPER_FD, "the library's are its own");
 
 /*
  * quiet: each byte of the kernel's chatter on the console is an exit from the guest, a system call
@@ -268,6 +269,8 @@ static void add_machine(struct qemu_command *c, const struct qemu_machine *m)
              "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-sandbox",
              "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", NULL);
     give_fd(c, m->ram_fd, FD_RAM);
+    if (m->upper_fd >= 0)
+        give_fd(c, m->upper_fd, FD_UPPER);
 }
 
 /* A private copy of RAM leaves the holes in it alone; without the library it takes more memory. */

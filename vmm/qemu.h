@@ -38,6 +38,7 @@ struct qemu_machine {
     enum accel_kind accel;
     unsigned vcpu_count, mem_mib;
     int ram_fd;     /* memfd of mem_mib */
+    int upper_fd;   /* another one, laid over it (holes.h); -1: none */
     bool ram_share; /* template: the guest writes into it; clone: private copy-on-write */
     const struct disk_chain *disk;
     int guest_fd, console_fd, qmp_fd; /* listening sockets */

@@ -17,6 +17,8 @@
 /* Followed by the digest of the content. Older versions have memfds "pyro-ram-KEY": whatever they
  * hold, they must not be found. */
 #define NAME_PREFIX "pyro-memory-"
+#define UPPER_PREFIX "pyro-upper-"
+#define LINK_PREFIX "/memfd:"
 
 static int create(const char *name, uint64_t size_bytes, struct pyro_error *err)
 {
@@ -80,13 +82,27 @@ static bool is_sealed(int fd, uint64_t size_bytes)
            (!size_bytes || (uint64_t)st.st_size == size_bytes);
 }
 
-/* Looks through the open files of a process (its /proc directory) for the memfd; identity NULL: of
- * any template. */
-static int find_in_process(int proc_dirfd, const struct ram_identity *identity)
+/* A memfd that is looked for. */
+struct wanted {
+    char link[96]; /* what /proc/PID/fd says of it, or how that begins */
+    uint64_t size_bytes; /* 0: any */
+};
+
+/* identity NULL: of any template. */
+static struct wanted wanted_ram(const struct ram_identity *identity)
 {
-    static const char prefix[] = "/memfd:" NAME_PREFIX;
-    scoped_free char *wanted =
-        identity ? str_printf("%s%s (deleted)", prefix, identity->digest) : NULL;
+    struct wanted w = { .link = LINK_PREFIX NAME_PREFIX };
+
+    if (identity) {
+        w.size_bytes = identity->size_bytes;
+        snprintf(w.link, sizeof(w.link), LINK_PREFIX NAME_PREFIX "%s (deleted)", identity->digest);
+    }
+    return w;
+}
+
+/* Looks through the open files of a process (its /proc directory) for the memfd. */
+static int find_in_process(int proc_dirfd, const struct wanted *w)
+{
     scoped_close int fds_fd = openat(proc_dirfd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     scoped_dir DIR *dir = NULL;
     const struct dirent *entry;
@@ -101,10 +117,10 @@ static int find_in_process(int proc_dirfd, const struct ram_identity *identity)
         if (n <= 0)
             continue;
         name[n] = '\0';
-        if (wanted ? strcmp(name, wanted) != 0 : strncmp(name, prefix, strlen(prefix)) != 0)
+        if (strncmp(name, w->link, strlen(w->link)) != 0)
             continue;
         fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd >= 0 && is_sealed(fd, identity ? identity->size_bytes : 0))
+        if (fd >= 0 && is_sealed(fd, w->size_bytes))
             return take_fd(&fd);
     }
     return -1;
@@ -120,12 +136,13 @@ static bool is_own_kind(int proc_dirfd, const struct stat *own_exe)
            exe.st_ino == own_exe->st_ino;
 }
 
-int ram_find_holder(const struct ram_identity *identity)
+/* With `self`, this process is looked at too. */
+static int find_holder(const struct wanted *w, bool self)
 {
     scoped_dir DIR *proc = opendir("/proc");
     const struct dirent *entry;
     struct stat own_exe;
-    pid_t self = getpid();
+    pid_t other_than = self ? 0 : getpid();
 
     if (!proc || stat("/proc/self/exe", &own_exe) != 0)
         return -1;
@@ -133,23 +150,50 @@ int ram_find_holder(const struct ram_identity *identity)
         scoped_close int fd = -1;
         int found;
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
-            strtol(entry->d_name, NULL, 10) == self)
+            strtol(entry->d_name, NULL, 10) == other_than)
             continue;
         fd = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 || !is_own_kind(fd, &own_exe))
             continue;
-        found = find_in_process(fd, identity);
+        found = find_in_process(fd, w);
         if (found >= 0)
             return found;
     }
     return -1;
 }
 
+int ram_find_holder(const struct ram_identity *identity)
+{
+    const struct wanted w = wanted_ram(identity);
+
+    return find_holder(&w, false);
+}
+
+int ram_create_upper(char ret_name[RAM_UPPER_HEX + 1])
+{
+    uint8_t number[RAM_UPPER_HEX / 2];
+    char name[64];
+
+    random_bytes(number, sizeof(number));
+    hex_encode(number, sizeof(number), ret_name);
+    snprintf(name, sizeof(name), UPPER_PREFIX "%s", ret_name);
+    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+int ram_find_upper(const char *name, uint64_t size_bytes)
+{
+    struct wanted w = { .size_bytes = size_bytes };
+
+    snprintf(w.link, sizeof(w.link), LINK_PREFIX UPPER_PREFIX "%.32s (deleted)", name);
+    return find_holder(&w, true);
+}
+
 int ram_take_from(pid_t pid, const struct ram_identity *identity)
 {
     scoped_free char *path = str_printf("/proc/%d", (int)pid);
     scoped_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped_close int fd = dir < 0 ? -1 : find_in_process(dir, identity);
+    const struct wanted w = wanted_ram(identity);
+    scoped_close int fd = dir < 0 ? -1 : find_in_process(dir, &w);
     char digest[RAM_DIGEST_HEX + 1];
     struct pyro_error ignored;
 
@@ -163,9 +207,10 @@ int ram_hold_from(pid_t pid)
 {
     scoped_free char *path = str_printf("/proc/%d", (int)pid);
     scoped_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const struct wanted any = wanted_ram(NULL);
     struct stat own_exe;
 
     if (dir < 0 || stat("/proc/self/exe", &own_exe) != 0 || !is_own_kind(dir, &own_exe))
         return -1;
-    return find_in_process(dir, NULL);
+    return find_in_process(dir, &any);
 }

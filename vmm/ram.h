@@ -21,6 +21,7 @@
 #include "vmm/base/error.h"
 
 #define RAM_DIGEST_HEX 32 /* XXH3-128 in hex, without the NUL */
+#define RAM_UPPER_HEX 32  /* a random number */
 
 struct ram_identity {
     uint64_t size_bytes;
@@ -42,6 +43,14 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
  * milliseconds.
  */
 int ram_find_holder(const struct ram_identity *identity);
+/*
+ * An upper memory: a memfd as large as RAM with what one machine had in place of its template's pages, at
+ * their own places, the rest holes. Machines map it over the template's memory (holes.h) and share it. It
+ * is in no file; its name is random, and who makes it fills and seals it. -1 with errno.
+ */
+int ram_create_upper(char ret_name[RAM_UPPER_HEX + 1]);
+/* Takes it from another pyro that holds it, or from this one; -1 when nobody does. */
+int ram_find_upper(const char *name, uint64_t size_bytes);
 /*
  * Takes the RAM that another pyro holds, of any template, to keep it in memory while that pyro is
  * replaced by one that will look for a holder; -1 when it holds none.

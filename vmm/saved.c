@@ -19,6 +19,7 @@
 #define RECORD_BYTES_MAX (1024 * 1024)
 #define STATE_FILE "state"
 #define MERGED_ON "merged_on" /* of a machine: struct template's */
+#define UPPER "upper"         /* of a record: ram_find_upper()'s */
 
 /* ---- what must be the same ---- */
 
@@ -120,8 +121,7 @@ static bool copy_template(int dirfd, const json_t *machine, const struct capture
         return false;
     if (strcmp(found, identity.digest) != 0)
         return pyro_fail(err, PYRO_VM_FAILED, "QEMU has another memory than its template's");
-    return captured->passing || fsync(fd) == 0 ||
-           pyro_fail_errno(err, "write the memory of a template");
+    return fsync(fd) == 0 || pyro_fail_errno(err, "write the memory of a template");
 }
 
 /*
@@ -192,13 +192,32 @@ bool saved_write(int dirfd, const char *templates_dir, const json_t *machine,
 
     if (!keep_template(dirfd, templates_dir, machine, captured, &own, &template_fd, err) ||
         !write_delta(dirfd, captured, template_fd, delta, err) ||
-        !write_state(dirfd, state, captured->passing, devices, err))
+        !write_state(dirfd, state, false, devices, err))
         return false;
     record = json_pack("{s:i, s:O, s:s, s:s}", "format", FORMAT, "machine", own, "delta_digest",
                        delta, "state_digest", devices);
     if (record && members)
         json_object_update(record, (json_t *)(uintptr_t)members);
-    return write_record(dirfd, record, captured->passing, err);
+    return write_record(dirfd, record, false, err);
+}
+
+bool saved_write_upper(int dirfd, const char *templates_dir, const json_t *machine,
+                       const char *upper, const struct buf *state, const json_t *members,
+                       struct pyro_error *err)
+{
+    char devices[RAM_DIGEST_HEX + 1];
+    scoped_json json_t *record = NULL;
+    scoped_close int template_fd = -1;
+
+    /* If it is gone: who holds the upper memory holds the template's, too. */
+    (void)!link_template(dirfd, templates_dir, machine, &template_fd);
+    if (!write_state(dirfd, state, true, devices, err))
+        return false;
+    record = json_pack("{s:i, s:O, s:s, s:s}", "format", FORMAT, "machine", machine, UPPER, upper,
+                       "state_digest", devices);
+    if (record && members)
+        json_object_update(record, (json_t *)(uintptr_t)members);
+    return write_record(dirfd, record, true, err);
 }
 
 int64_t saved_bytes(int dirfd)
@@ -329,18 +348,41 @@ static int open_delta(int dirfd, const struct saved_host *host, uint64_t ram_byt
     return fd >= 0 && host->unpack(packed, fd, delta_bytes_max(ram_bytes), err) ? take_fd(&fd) : -1;
 }
 
+bool saved_hold_upper(const json_t *record, int *ret_fd, struct pyro_error *err)
+{
+    const char *name = json_string_or(record, UPPER, NULL);
+    struct ram_identity ram;
+
+    *ret_fd = -1;
+    if (!name)
+        return true;
+    if (saved_ram(json_object_get(record, "machine"), &ram))
+        *ret_fd = ram_find_upper(name, ram.size_bytes);
+    return *ret_fd >= 0 || pyro_fail(err, PYRO_GUEST_LOST, "the captured memory is gone");
+}
+
+static bool load_delta(int dirfd, const struct saved_host *host, const json_t *record,
+                       struct saved *s, struct pyro_error *err)
+{
+    scoped_close int delta = -1;
+
+    if (!saved_hold_upper(record, &s->upper_fd, err))
+        return false;
+    if (s->upper_fd >= 0)
+        return true;
+    delta = open_delta(dirfd, host, s->template.ram.size_bytes, err);
+    return delta >= 0 && delta_open(delta, s->template.ram.size_bytes,
+                                    json_string_or(record, "delta_digest", ""), &s->delta, err);
+}
+
 bool saved_open(int dirfd, const struct saved_host *host, struct saved *ret, struct pyro_error *err)
 {
     scoped_json json_t *record = saved_read(dirfd, err);
-    scoped_close int delta = -1;
     struct saved s = SAVED_INIT;
 
-    if (!record || !fit(json_object_get(record, "machine"), host, &s.template, err) ||
-        (delta = open_delta(dirfd, host, s.template.ram.size_bytes, err)) < 0)
+    if (!record || !fit(json_object_get(record, "machine"), host, &s.template, err))
         return false;
-    if (load_state(dirfd, record, &s.state, err) &&
-        delta_open(delta, s.template.ram.size_bytes, json_string_or(record, "delta_digest", ""),
-                   &s.delta, err) &&
+    if (load_state(dirfd, record, &s.state, err) && load_delta(dirfd, host, record, &s, err) &&
         load_template(dirfd, &s.template, err)) {
         *ret = s;
         return true;
@@ -406,6 +448,7 @@ bool saved_use_merged(int dirfd, const struct ram_identity *merged, struct pyro_
 void saved_release(struct saved *s)
 {
     template_release(&s->template);
+    cleanup_close(&s->upper_fd);
     delta_close(&s->delta);
     buf_release(&s->state);
 }

@@ -8,6 +8,9 @@
  *   saved.json    what must be the same where it goes on, and the digests of the others; written
  *                 last
  *
+ * One for forks that start at once has no ram.delta: what differs is an upper memory (ram.h) that somebody
+ * holds as long.
+ *
  * It fits the QEMU of that version alone, its accelerator, and a host of the same processor
  * (host.h). The guest program inside is that of then.
  */
@@ -33,15 +36,23 @@ json_t *saved_machine(const struct template *t, const char *guest);
 bool saved_ram(const json_t *machine, struct ram_identity *ret);
 
 /*
- * Writes all into a new directory; each file is on the disk, unless it is passing. templates_dir: where the template's
+ * Writes all into a new directory; each file is on the disk. templates_dir: where the template's
  * memory is linked from if it is still there. `members` (an object, borrowed; NULL: none) goes into
  * the record too. Blocks, up to seconds: for a child.
  */
 bool saved_write(int dirfd, const char *templates_dir, const json_t *machine,
                  const struct captured *captured, const struct buf *state, const json_t *members,
                  struct pyro_error *err) MUST_CHECK;
+/* The same for forks: `upper` is the name of what was captured in blocks. It need not survive a crash of the
+ * host, and is not synced. */
+bool saved_write_upper(int dirfd, const char *templates_dir, const json_t *machine,
+                       const char *upper, const struct buf *state, const json_t *members,
+                       struct pyro_error *err) MUST_CHECK;
 /* Its record; new. */
 json_t *saved_read(int dirfd, struct pyro_error *err) MUST_CHECK;
+/* The upper memory of such a record: taken from who holds it, for the caller to hold. *ret_fd -1: it has none.
+ * False: it has, and nobody holds it. */
+bool saved_hold_upper(const json_t *record, int *ret_fd, struct pyro_error *err) MUST_CHECK;
 /* What it takes on the host: its memory and its devices. */
 int64_t saved_bytes(int dirfd);
 
@@ -70,11 +81,12 @@ bool saved_use_merged(int dirfd, const struct ram_identity *merged,
 struct saved {
     struct template template; /* its memory is the template's, or a merged one */
     struct delta delta;
+    int upper_fd; /* what there is in place of a delta; -1 */
     struct buf state;
 };
 #define SAVED_INIT                                                                                 \
     {                                                                                              \
-        .template = TEMPLATE_INIT, .state = {.max = DEVICE_STATE_BYTES_MAX }                       \
+        .template = TEMPLATE_INIT, .upper_fd = -1, .state = {.max = DEVICE_STATE_BYTES_MAX }       \
     }
 /* Checks and opens it. */
 bool saved_open(int dirfd, const struct saved_host *host, struct saved *ret,

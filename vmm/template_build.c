@@ -153,6 +153,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
     scoped_close int ram = -1;
     struct disk_chain disk;
     struct qemu_machine machine = { .accel = t->accel,
+                                    .upper_fd = -1,
                                     .vcpu_count = spec->vcpu_count,
                                     .mem_mib = spec->mem_mib,
                                     .network = spec->network,

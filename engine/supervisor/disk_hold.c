@@ -5,6 +5,7 @@
 
 #include "engine/state/memory_files.h"
 #include "engine/supervisor/disk_merge.h"
+#include "vmm/base/fs.h"
 
 void disk_holder_free(struct disk_holder *h)
 {
@@ -15,6 +16,7 @@ void disk_holder_free(struct disk_holder *h)
         *h->place = NULL;
     if (h->memory)
         memory_remove_capture(s->dir_fd, h->memory);
+    cleanup_close(&h->upper_fd);
     free(h);
     disk_merge_maybe(s);
 }
@@ -33,6 +35,7 @@ struct disk_holder *disk_holder_new(struct supervisor *s, struct link *client, u
 
     BUG_ON(!h);
     h->supervisor = s;
+    h->upper_fd = -1;
     if (!stream_accept(client, id, &h->stream, &ops, h, err)) {
         free(h);
         return NULL;

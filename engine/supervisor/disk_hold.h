@@ -9,7 +9,8 @@ struct disk_holder {
     struct supervisor *supervisor;
     struct stream stream;       /* it ends with the hold */
     struct disk_holder **place; /* where an operation has it that works for it; NULL: none does */
-    uint32_t memory; /* the captured machine that is kept as long (memory_files.h); 0: none */
+    uint32_t memory; /* the captured machine that is kept as long (memory_files.h); 0: none … */
+    int upper_fd;    /* … and its upper memory (vmm/ram.h), for its forks to find; -1 */
 };
 
 /* Accepts the stream of a request. */

@@ -40,6 +40,7 @@ struct memory_op {
     uint32_t id;
     struct disk_holder *holder;       /* instead of a client; NULL: gone */
     bool unasked;                     /* nobody asked for it: it is given up for any client */
+    bool holds;                       /* it is for one */
     bool suspends;                    /* the machine is to end … */
     char name[SNAPSHOT_NAME_MAX + 1]; /* … else to be kept under this name; "": for a holder */
     char *templates_dir;
@@ -57,6 +58,8 @@ struct memory_op {
     struct stream hold;
     struct loop_timer deadline;
     struct buf state;
+    char upper[RAM_UPPER_HEX + 1]; /* for a holder: what was captured, by its name … */
+    int upper_fd;                  /* … held until the holder does; else -1 */
     int64_t pause_us;
 };
 
@@ -112,6 +115,7 @@ static void op_free(struct memory_op *op)
     capture_free(op->capture);
     stream_close(&op->hold, NULL);
     buf_release(&op->state);
+    cleanup_close(&op->upper_fd);
     json_decref(op->machine);
     free(op->templates_dir);
     if (op->holder)
@@ -164,6 +168,7 @@ static void tell(struct memory_op *op, json_t *result)
         stream_reply(op->client, op->id, json_incref(result));
     } else if (op->holder) {
         op->holder->memory = op->supervisor->capture_number;
+        op->holder->upper_fd = take_fd(&op->upper_fd);
         json_object_set_new(result, "memory", json_integer(op->holder->memory));
         json_object_set_new(result, "layer", json_integer(op->below));
         json_object_set_new(result, "frozen", json_boolean(op->frozen));
@@ -207,14 +212,16 @@ static bool memory_ops_write(void *arg, struct pyro_error *err)
     if ((mkdirat(s->dir_fd, MEMORY_DIR, 0700) != 0 && errno != EEXIST) ||
         mkdirat(s->dir_fd, MEMORY_DIR_NEW, 0700) != 0)
         return pyro_fail_errno(err, "create '" MEMORY_DIR_NEW "'");
-    captured.passing = !op->name[0];
     members =
         json_pack("{s:I, s:O*, s:I}", "layer", (json_int_t)op->below, "last_command",
                   s->record.last_command, "command_count", (json_int_t)s->record.command_count);
     if ((dir = fs_open_dir(s->dir_fd, MEMORY_DIR_NEW, err)) < 0 ||
-        !kept_history_write(s, dir, err) || (!captured.passing && !memory_sync(dir, err)))
+        !kept_history_write(s, dir, err) || (op->name[0] && !memory_sync(dir, err)))
         return false;
     check_step("snapshot-writing");
+    if (!op->name[0])
+        return saved_write_upper(dir, op->templates_dir, op->machine, op->upper, &op->state,
+                                 members, err);
     return saved_write(dir, op->templates_dir, op->machine, &captured, &op->state, members, err);
 }
 
@@ -358,6 +365,8 @@ static void memory_ops_on_held(struct stream *stream, const json_t *result,
             op->frozen = disk_fds_take_back(s);
         op->busy = false;
     }
+    if (ok && op->holds)
+        ok = (op->upper_fd = capture_seal(op->capture, op->upper, &err)) >= 0;
     if (ok && !op->doom.code) {
         op->work = offload_start(s->loop, memory_ops_write, memory_ops_on_written, op, &err);
         ok = op->work != NULL;
@@ -433,7 +442,7 @@ static void memory_ops_on_flushed(void *arg, const struct pyro_error *why)
         fail(op, why);
         return;
     }
-    op->capture = capture_new(s->vm.pid, s->vm.ram_fd, &err);
+    op->capture = capture_new(s->vm.pid, s->vm.ram_fd, op->holds, &err);
     op->watched = op->capture && loop_watch(s->loop, capture_fd(op->capture), EPOLLIN,
                                             memory_ops_on_prepared, op, &err);
     if (!op->watched)
@@ -519,6 +528,8 @@ static void begin(struct supervisor *s, const struct memory_op *as)
     BUG_ON(!op);
     *op = *as;
     op->supervisor = s;
+    op->holds = op->holder != NULL;
+    op->upper_fd = -1;
     op->state = (struct buf)BUF_INIT(DEVICE_STATE_BYTES_MAX);
     if (op->holder)
         op->holder->place = &op->holder;

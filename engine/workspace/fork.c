@@ -38,8 +38,7 @@ struct forking {
     uint32_t layer;   /* that they go on from */
     int memory_fd;    /* the directory of the captured memory that they go on from; -1: none */
     json_t *captured; /* what that says */
-    int merged_fd;    /* their memory in one, if they share it; -1: they do not */
-    struct ram_identity merged;
+    struct fork_memory shared;
     bool runs; /* it ran when they were made */
     struct secrets secrets, replaced;
     struct redactor *redactor; /* of both; NULL: there are none */
@@ -95,7 +94,7 @@ static bool open_memory(struct forking *f, bool live, struct pyro_error *err)
         live ? disk_hold_memory(f->hold, &f->from, err) : memory_open(f->from.dir_fd, s->name, err);
     return has_memory(f) && fork_memory_check(f->memory_fd, &f->record, spec->count, err) &&
            (f->captured = saved_read(f->memory_fd, err)) != NULL &&
-           fork_memory_merge(f->memory_fd, &f->record, spec->count, &f->merged_fd, &f->merged, err);
+           fork_memory_prepare(f->memory_fd, f->captured, &f->record, spec->count, &f->shared, err);
 }
 
 static void let_go(struct forking *f)
@@ -106,12 +105,6 @@ static void let_go(struct forking *f)
         close(take_fd(&f->memory_fd));
     json_decref(f->captured);
     f->captured = NULL;
-}
-
-static void drop_merged(struct forking *f)
-{
-    if (f->merged_fd >= 0)
-        close(take_fd(&f->merged_fd));
 }
 
 static bool take_hold(struct forking *f, struct pyro_error *err)
@@ -234,8 +227,7 @@ static bool make_disk(const struct forking *f, const struct fork *fork, struct p
 static bool fill_past(const struct forking *f, const struct fork *fork, struct pyro_error *err)
 {
     if (has_memory(f))
-        return fork_memory_share(f->memory_fd, fork->dir_fd, f->merged_fd < 0 ? NULL : &f->merged,
-                                 err);
+        return fork_memory_share(f->memory_fd, fork->dir_fd, &f->shared, err);
     return !has_past(f) || history_copy(f->from.dir_fd, fork->dir_fd, err);
 }
 
@@ -302,7 +294,7 @@ static bool try_all(struct forking *f, const struct progress *progress, bool *re
     if (!ok || !*ret_lasted) {
         undo(f);
         let_go(f);
-        drop_merged(f);
+        fork_memory_release(&f->shared);
     }
     return ok;
 }
@@ -387,7 +379,7 @@ static void forking_release(struct forking *f)
     while (f->count)
         fork_release(&f->forks[--f->count]);
     let_go(f);
-    drop_merged(f);
+    fork_memory_release(&f->shared);
     secrets_release(&f->secrets);
     secrets_release(&f->replaced);
     redactor_free(f->redactor);
@@ -409,9 +401,10 @@ static bool check_names(const struct workspace_fork_spec *spec, struct pyro_erro
 json_t *workspace_fork(const char *ref, const struct workspace_fork_spec *spec,
                        const struct progress *progress, struct pyro_error *err)
 {
-    struct forking f = {
-        .spec = spec, .from = WORKSPACE_HANDLE_INIT, .memory_fd = -1, .merged_fd = -1
-    };
+    struct forking f = { .spec = spec,
+                         .from = WORKSPACE_HANDLE_INIT,
+                         .memory_fd = -1,
+                         .shared = FORK_MEMORY_INIT };
     json_t *result = NULL;
 
     BUG_ON(spec->count < 1 || spec->count > FORKS_MAX);

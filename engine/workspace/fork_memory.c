@@ -2,12 +2,14 @@
 #include "engine/workspace/fork_memory.h"
 
 #include <fcntl.h>
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "engine/environment/boot.h"
 #include "engine/helper/host_limits.h"
 #include "engine/state/memory_files.h"
 #include "engine/state/paths.h"
+#include "vmm/base/fs.h"
 #include "vmm/saved.h"
 
 #define MACHINE_BYTES (40ll << 20) /* of QEMU, its supervisor and what a guest writes at once */
@@ -18,12 +20,14 @@ static bool is_merged(int64_t count)
     return count > 1;
 }
 
-/* What they take before they write. */
+/* What they take before they write. An upper memory is there already. */
 static int64_t bytes_of(int dirfd, int64_t count)
 {
     int64_t differs = saved_bytes(dirfd);
     struct stat st;
 
+    if (faccessat(dirfd, SAVED_DELTA, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+        return count * MACHINE_BYTES;
     if (!is_merged(count))
         return count * (differs + MACHINE_BYTES);
     if (fstatat(dirfd, SAVED_TEMPLATE, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -65,24 +69,33 @@ bool fork_memory_check(int dirfd, const struct workspace_record *r, int64_t coun
     return check_room(bytes_of(dirfd, count), count, err);
 }
 
-bool fork_memory_merge(int dirfd, const struct workspace_record *r, int64_t count, int *ret_fd,
-                       struct ram_identity *ret, struct pyro_error *err)
+bool fork_memory_prepare(int dirfd, const json_t *record, const struct workspace_record *r,
+                         int64_t count, struct fork_memory *ret, struct pyro_error *err)
 {
     scoped_free char *cache_dir = paths_cache(err);
     const struct saved_host host = host_of(cache_dir, r);
 
-    if (!cache_dir)
+    *ret = (struct fork_memory)FORK_MEMORY_INIT;
+    if (!cache_dir || !saved_hold_upper(record, &ret->fd, err))
         return false;
-    *ret_fd = is_merged(count) ? saved_merge(dirfd, &host, ret, err) : -1;
-    return *ret_fd >= 0 || !is_merged(count);
+    if (ret->fd >= 0 || !is_merged(count))
+        return true;
+    ret->fd = saved_merge(dirfd, &host, &ret->merged, err);
+    return ret->fd >= 0;
 }
 
-bool fork_memory_share(int dirfd, int fork_fd, const struct ram_identity *merged,
+bool fork_memory_share(int dirfd, int fork_fd, const struct fork_memory *shared,
                        struct pyro_error *err)
 {
     scoped_close int own = -1;
 
     return memory_share(dirfd, fork_fd, err) &&
-           (!merged || ((own = memory_open(fork_fd, MEMORY_FORK, err)) >= 0 &&
-                        saved_use_merged(own, merged, err)));
+           (!shared->merged.digest[0] || ((own = memory_open(fork_fd, MEMORY_FORK, err)) >= 0 &&
+                                          saved_use_merged(own, &shared->merged, err)));
+}
+
+void fork_memory_release(struct fork_memory *m)
+{
+    cleanup_close(&m->fd);
+    *m = (struct fork_memory)FORK_MEMORY_INIT;
 }

@@ -71,7 +71,9 @@ static void find_machine(struct qemu *qemu, enum accel_kind *accel)
 static void boot(struct cold_vm *vm, char **argv)
 {
     unsigned mem_mib = (unsigned)strtoul(argv[4], NULL, 10);
-    struct qemu_machine m = { .vcpu_count = 1, .mem_mib = mem_mib, .ram_share = true };
+    struct qemu_machine m = {
+        .vcpu_count = 1, .mem_mib = mem_mib, .upper_fd = -1, .ram_share = true
+    };
     struct qemu_command command;
     struct pyro_error err = { 0 };
     struct disk_chain chain;

@@ -82,7 +82,7 @@ static void test_what_was_written_is_taken(void **state UNUSED)
     struct pyro_error err = { 0 };
     int base = make_base();
     pid_t pid = start_machine(base);
-    struct capture *c = capture_new(pid, base, &err);
+    struct capture *c = capture_new(pid, base, false, &err);
     struct captured r;
     size_t next = 0;
 
@@ -110,7 +110,7 @@ static void test_other_memory_is_refused(void **state UNUSED)
     struct pyro_error err = { 0 };
     int base = make_base(), other = make_base();
     pid_t pid = start_machine(base);
-    struct capture *c = capture_new(pid, other, &err);
+    struct capture *c = capture_new(pid, other, false, &err);
     bool done = false;
 
     assert_non_null(c);
@@ -182,7 +182,7 @@ static pid_t start_hostile(int fd)
 /* Whether what it has was read; what is gone at the right moment holds whoever reads it. */
 static bool try_capture(pid_t pid, int base, struct pyro_error *err)
 {
-    struct capture *c = capture_new(pid, base, err);
+    struct capture *c = capture_new(pid, base, false, err);
     bool ok;
 
     assert_non_null(c);

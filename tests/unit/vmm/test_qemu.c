@@ -148,6 +148,7 @@ static void test_command_names_no_path(void **state)
     scoped_free char *base = str_printf("%s/base", dir), *top = str_printf("%s/top", dir);
     struct disk_chain disk = disk_chain_of(base, top);
     struct qemu_machine machine = { .vcpu_count = 2,
+                                    .upper_fd = -1,
                                     .mem_mib = 256,
                                     .ram_fd = 0,
                                     .disk = &disk,
@@ -183,7 +184,8 @@ static void test_command_refuses_a_hostile_layer(void **state)
     scoped_free char *top = str_printf("%s/top", dir);
     struct disk_chain disk = { .layers = { { .path = top, .format = DISK_QCOW2 } }, .count = 1 };
     struct qemu_machine machine = {
-        .vcpu_count = 1, .mem_mib = 256, .disk = &disk, .kernel_fd = -1, .initramfs_fd = -1
+        .vcpu_count = 1, .mem_mib = 256, .upper_fd = -1, .disk = &disk, .kernel_fd = -1,
+        .initramfs_fd = -1
     };
     struct pyro_error err = { 0 };
     struct qemu_command c;
