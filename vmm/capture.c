@@ -68,15 +68,21 @@ struct mapping {
     dev_t device;
 };
 
-static bool parse_mapping(const char *line, struct mapping *ret)
+/* The next line of maps; false: there is none. */
+static bool next_mapping(const char **at, struct mapping *ret)
 {
     unsigned major_number, minor_number;
 
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*4s %" SCNx64 " %x:%x %" SCNu64, &ret->start,
-               &ret->end, &ret->offset, &major_number, &minor_number, &ret->inode) != 6)
-        return false;
-    ret->device = makedev(major_number, minor_number);
-    return true;
+    for (const char *line = *at; *line; line = *at) {
+        const char *end = strchr(line, '\n');
+        *at = end ? end + 1 : line + strlen(line);
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*4s %" SCNx64 " %x:%x %" SCNu64, &ret->start,
+                   &ret->end, &ret->offset, &major_number, &minor_number, &ret->inode) != 6)
+            continue;
+        ret->device = makedev(major_number, minor_number);
+        return true;
+    }
+    return false;
 }
 
 /* Pages of RAM that are another file's: what differs from the template, whether QEMU has it or not. */
@@ -87,38 +93,46 @@ static void note_upper(struct worker *w, uint64_t from, uint64_t to)
     memset(w->upper + first, 1, (to - from) / RAM_PAGE_BYTES);
 }
 
+static bool is_ram(const struct worker *w, const struct mapping *m)
+{
+    struct stat st;
+
+    return fstat(w->c->base_fd, &st) == 0 && m->inode == st.st_ino && m->device == st.st_dev;
+}
+
+/* Where RAM begins: any piece of the memfd says it. */
+static bool find_address(struct worker *w, const char *maps)
+{
+    struct mapping m;
+
+    while (next_mapping(&maps, &m))
+        if (is_ram(w, &m)) {
+            w->address = m.start - m.offset;
+            return true;
+        }
+    return false;
+}
+
 /*
  * Where the memfd is mapped, by its device and inode. Anonymous memory may lie over the holes in it,
  * and an upper memory over parts of it (holes.h), so it may be in many pieces; together they cover it.
  */
-static bool find_ram(struct worker *w, char *maps, struct pyro_error *err)
+static bool find_ram(struct worker *w, const char *maps, struct pyro_error *err)
 {
-    uint64_t at = 0, end = 0;
+    bool found = find_address(w, maps);
+    uint64_t at = w->address, end = at + w->c->size_bytes;
     struct mapping m;
-    struct stat st;
-    char *line, *rest = maps;
 
-    if (fstat(w->c->base_fd, &st) != 0)
-        return pyro_fail_errno(err, "the machine's memory");
-    while ((line = strsep(&rest, "\n"))) {
-        bool is_ram;
-        if (!parse_mapping(line, &m))
+    while (found && at < end && next_mapping(&maps, &m)) {
+        if (m.end <= at)
             continue;
-        is_ram = m.inode == st.st_ino && m.device == st.st_dev;
-        if (!at && is_ram) {
-            w->address = m.start - m.offset;
-            end = w->address + w->c->size_bytes;
-            at = m.start;
-        }
-        if (!at || m.end <= at || m.start >= end)
-            continue;
-        if (m.start > at || ((is_ram || m.inode) && m.start - m.offset != w->address))
+        if (m.start > at || (m.inode && m.start - m.offset != w->address))
             break;
-        if (!is_ram && m.inode)
-            note_upper(w, m.start, m.end < end ? m.end : end);
+        if (m.inode && !is_ram(w, &m))
+            note_upper(w, at, m.end < end ? m.end : end);
         at = m.end;
     }
-    return (at && at >= end) ||
+    return (found && at >= end) ||
            pyro_fail(err, PYRO_VM_FAILED,
                      "QEMU does not have its machine's memory where it should");
 }

@@ -23,6 +23,8 @@
 
 static const unsigned written[] = { 0, 3, 255, 256, 257, 1000, PAGES - 1 };
 
+#define BLOCK 16 /* pages */
+
 /* Maps it, with anonymous memory over its second half, and writes here and there. */
 static void become_machine(int fd, int told)
 {
@@ -103,6 +105,111 @@ static void test_what_was_written_is_taken(void **state UNUSED)
     capture_free(c);
     proc_kill(pid);
     close(base);
+}
+
+/* Maps it with an upper memory over it, as QEMU does for a fork, and writes to one page of each. */
+static void become_fork(int fd, int upper, int told)
+{
+    char *ram = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+    for (off_t at = 0, hole; (at = lseek(upper, at, SEEK_DATA)) >= 0; at = hole) {
+        hole = lseek(upper, at, SEEK_HOLE);
+        mmap(ram + at, (size_t)(hole - at), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, upper,
+             at);
+    }
+    memcpy(ram + 3 * RAM_PAGE_BYTES, "new", 3);
+    memcpy(ram + 40 * RAM_PAGE_BYTES, "new", 3);
+    (void)!write(told, "", 1);
+    for (;;)
+        pause();
+}
+
+static pid_t start_fork(int fd, int upper)
+{
+    int told[2];
+    pid_t pid;
+    char byte;
+
+    assert_int_equal(pipe(told), 0);
+    pid = fork();
+    if (pid == 0)
+        become_fork(fd, upper, told[1]);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    close(told[0]), close(told[1]);
+    return pid;
+}
+
+/* The upper memory of a machine, which ends. */
+static int capture_blocks(pid_t pid, int base, char *ret_name)
+{
+    struct pyro_error err = { 0 };
+    struct capture *c = capture_new(pid, base, true, &err);
+    int fd;
+
+    assert_non_null(c);
+    wait_until_prepared(c);
+    if (!capture_take(c, clock_ms() + CAPTURE_MS, &err))
+        fail_msg("%s", err.message);
+    fd = capture_seal(c, ret_name, &err);
+    assert_true(fd >= 0);
+    capture_free(c);
+    proc_kill(pid);
+    return fd;
+}
+
+static bool is_in_block(unsigned page, const unsigned *pages, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (pages[i] / BLOCK == page / BLOCK)
+            return true;
+    return false;
+}
+
+static void assert_page(int fd, unsigned page, const char *text, char at_5)
+{
+    char bytes[6];
+
+    assert_int_equal(pread(fd, bytes, sizeof(bytes), (off_t)page * RAM_PAGE_BYTES), sizeof(bytes));
+    assert_memory_equal(bytes, text, 4);
+    assert_int_equal(bytes[5], at_5);
+}
+
+static void test_blocks_are_whole(void **state UNUSED)
+{
+    int base = make_base(), upper, found;
+    char name[RAM_UPPER_HEX + 1];
+
+    upper = capture_blocks(start_machine(base), base, name);
+    for (unsigned i = 0; i < PAGES; i++)
+        assert_int_equal(lseek(upper, (off_t)i * RAM_PAGE_BYTES, SEEK_DATA) ==
+                             (off_t)i * RAM_PAGE_BYTES,
+                         is_in_block(i, written, ARRAY_SIZE(written)));
+    assert_page(upper, 0, "\0\0\0", 'a');
+    assert_page(upper, 3, "base", 'b');
+    assert_page(upper, 10, "base", 0); /* the template's, beside them */
+    assert_page(upper, 1000, "\0\0\0", 'f');
+    assert_int_equal(pwrite(upper, "x", 1, 0), -1);
+    found = ram_find_upper(name, SIZE);
+    assert_true(found >= 0);
+    assert_int_equal(ram_find_upper(name, 2 * SIZE), -1);
+    close(found), close(upper), close(base);
+}
+
+/* What its upper memory had is in its own: nothing depends on the first machine's. */
+static void test_fork_of_a_fork(void **state UNUSED)
+{
+    int base = make_base(), upper, own;
+    char name[RAM_UPPER_HEX + 1], other[RAM_UPPER_HEX + 1];
+
+    upper = capture_blocks(start_machine(base), base, name);
+    own = capture_blocks(start_fork(base, upper), base, other);
+    assert_string_not_equal(name, other);
+    assert_page(own, 0, "\0\0\0", 'a');
+    assert_page(own, 3, "newe", 'b');
+    assert_page(own, 10, "base", 0);
+    assert_page(own, 40, "new", 0);
+    assert_page(own, 1000, "\0\0\0", 'f');
+    close(own), close(upper), close(base);
 }
 
 static void test_other_memory_is_refused(void **state UNUSED)
@@ -214,6 +321,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_written_is_taken),
+        cmocka_unit_test(test_blocks_are_whole),
+        cmocka_unit_test(test_fork_of_a_fork),
         cmocka_unit_test(test_other_memory_is_refused),
         cmocka_unit_test(test_faults_that_hang_end_with_the_time),
     };

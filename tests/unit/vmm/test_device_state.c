@@ -48,6 +48,35 @@ static void test_stream_without_memory(void **state UNUSED)
     assert_memory_equal(got, want, sizeof(want) - 1);
 }
 
+/* The same whether its pages lie one after the other or each at its place. */
+static void test_stream_of_an_upper_memory(void **state UNUSED)
+{
+    static const uint8_t kinds[] = { DELTA_AS_TEMPLATE, DELTA_HERE, DELTA_AS_TEMPLATE, DELTA_HERE };
+    static uint8_t pages[2 * RAM_PAGE_BYTES], want[4 * RAM_PAGE_BYTES], got[4 * RAM_PAGE_BYTES];
+    const struct delta d = { .page_count = 4, .here = 2, .kinds = kinds, .pages = pages };
+    struct pyro_error err = { 0 };
+    struct delta upper, none;
+    char name[RAM_UPPER_HEX + 1];
+    int fd = ram_create_upper(name);
+    size_t n;
+
+    memset(pages, 'a', RAM_PAGE_BYTES);
+    memset(pages + RAM_PAGE_BYTES, 'b', RAM_PAGE_BYTES);
+    assert_int_equal(ftruncate(fd, 4 * RAM_PAGE_BYTES), 0);
+    assert_int_equal(pwrite(fd, pages, RAM_PAGE_BYTES, RAM_PAGE_BYTES), RAM_PAGE_BYTES);
+    assert_int_equal(pwrite(fd, pages + RAM_PAGE_BYTES, RAM_PAGE_BYTES, 3 * RAM_PAGE_BYTES),
+                     RAM_PAGE_BYTES);
+    assert_true(delta_of_upper(fd, 4 * RAM_PAGE_BYTES, &upper, &err));
+    n = stream_of(&d, want, sizeof(want));
+    assert_int_equal(stream_of(&upper, got, sizeof(got)), n);
+    assert_memory_equal(got, want, n);
+    delta_close(&upper);
+    assert_true(delta_none(4 * RAM_PAGE_BYTES, &none, &err));
+    assert_true(stream_of(&none, got, sizeof(got)) < n - 2 * RAM_PAGE_BYTES);
+    delta_close(&none);
+    close(fd);
+}
+
 static void test_stream_with_memory(void **state UNUSED)
 {
     static const uint8_t kinds[] = { DELTA_AS_TEMPLATE, DELTA_HERE, DELTA_ZERO, DELTA_HERE };
@@ -78,6 +107,7 @@ int main(void)
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_stream_without_memory),
         cmocka_unit_test(test_stream_with_memory),
+        cmocka_unit_test(test_stream_of_an_upper_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

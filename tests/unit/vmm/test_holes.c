@@ -86,6 +86,36 @@ static void test_holes_are_not_filled(void **state UNUSED)
     munmap(ram, SIZE);
 }
 
+/* A fork's: over the template's memory and the holes in it, as far as it has something. */
+static void test_upper_memory_is_laid_over(void **state UNUSED)
+{
+    scoped_close int fd = make_ram(true), before = dup(HOLES_UPPER_FD), upper = -1;
+    char name[RAM_UPPER_HEX + 1], *ram;
+    struct pyro_error err;
+
+    upper = ram_create_upper(name);
+    assert_int_equal(ftruncate(upper, SIZE), 0);
+    assert_int_equal(pwrite(upper, "over", 4, DATA_AT), 4);
+    assert_int_equal(pwrite(upper, "more", 4, 50 * PAGE), 4);
+    assert_false(holes_upper_is_laid(getpid(), upper));
+    assert_true(ram_seal(upper, &err));
+    assert_int_equal(dup2(upper, HOLES_UPPER_FD), HOLES_UPPER_FD);
+    ram = map_ram(fd, MAP_PRIVATE);
+    assert_true(holes_upper_is_laid(getpid(), upper));
+    assert_memory_equal(ram + DATA_AT, "over", 4);
+    assert_memory_equal(ram + (size_t)50 * PAGE, "more", 4);
+    assert_int_equal(ram[PAGE], 0);
+    memset(ram, 'x', SIZE);
+    assert_int_equal(pages_of(fd), 1);
+    assert_int_equal(pages_of(upper), 2);
+    munmap(ram, SIZE);
+    assert_false(holes_upper_is_laid(getpid(), upper));
+    if (before >= 0)
+        dup2(before, HOLES_UPPER_FD);
+    else
+        close(HOLES_UPPER_FD);
+}
+
 /* A template while it boots, and what is no template's, are mapped as asked. */
 static void test_others_are_left_alone(void **state UNUSED)
 {
@@ -133,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_holes_are_not_filled),
+        cmocka_unit_test(test_upper_memory_is_laid_over),
         cmocka_unit_test(test_others_are_left_alone),
         cmocka_unit_test(test_probe),
         cmocka_unit_test(test_probe_of_a_host_that_refuses),
