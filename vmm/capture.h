@@ -25,8 +25,7 @@ struct capture;
  * Begins to prepare; `base_fd` (borrowed) is the memfd that QEMU, process `pid`, maps. Returns at
  * once. NULL: out of memory, or of processes.
  */
-struct capture *capture_new(pid_t pid, int base_fd, bool blocks,
-                            struct pyro_error *err) MUST_CHECK;
+struct capture *capture_new(pid_t pid, int base_fd, bool blocks, struct pyro_error *err) MUST_CHECK;
 /* Readable when capture_prepared() must be called. */
 int capture_fd(const struct capture *c);
 /* Whether all is prepared. False: it failed (PYRO_PERMISSION, PYRO_VM_FAILED, …). Does not block. */

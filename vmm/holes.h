@@ -13,8 +13,9 @@
 #include "vmm/base/error.h"
 #include "vmm/base/proc.h"
 
-#define HOLES_FD 10       /* where the child finds the library … */
-#define HOLES_UPPER_FD 11 /* … and that the upper memory; this line is vmm/preload/holes.c's as well */
+#define HOLES_FD 10 /* where the child finds the library … */
+#define HOLES_UPPER_FD                                                                             \
+    11 /* … and that the upper memory; this line is vmm/preload/holes.c's as well */
 
 /* The library in a new, sealed memfd; -1 on failure. */
 int holes_library(struct pyro_error *err) MUST_CHECK;

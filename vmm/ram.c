@@ -84,7 +84,7 @@ static bool is_sealed(int fd, uint64_t size_bytes)
 
 /* A memfd that is looked for. */
 struct wanted {
-    char link[96]; /* what /proc/PID/fd says of it, or how that begins */
+    char link[96];       /* what /proc/PID/fd says of it, or how that begins */
     uint64_t size_bytes; /* 0: any */
 };
 

@@ -401,10 +401,9 @@ static bool check_names(const struct workspace_fork_spec *spec, struct pyro_erro
 json_t *workspace_fork(const char *ref, const struct workspace_fork_spec *spec,
                        const struct progress *progress, struct pyro_error *err)
 {
-    struct forking f = { .spec = spec,
-                         .from = WORKSPACE_HANDLE_INIT,
-                         .memory_fd = -1,
-                         .shared = FORK_MEMORY_INIT };
+    struct forking f = {
+        .spec = spec, .from = WORKSPACE_HANDLE_INIT, .memory_fd = -1, .shared = FORK_MEMORY_INIT
+    };
     json_t *result = NULL;
 
     BUG_ON(spec->count < 1 || spec->count > FORKS_MAX);

@@ -1,8 +1,8 @@
 /* engine/workspace/fork_memory.c: what forks need of the host, and what they share. */
 #include "engine/workspace/fork_memory.h"
 
-#include <fcntl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "engine/environment/boot.h"

@@ -66,6 +66,17 @@ bool bench_create(char *ret_id, struct pyro_error *err)
     return create(argv, ret_id, err);
 }
 
+bool bench_fill_memory(const char *id, unsigned mib, struct pyro_error *err)
+{
+    scoped_free char *script =
+        str_printf("mount -t tmpfs none /mnt && head -c %uM /dev/zero | tr '\\0' x >/mnt/x", mib);
+    const char *const argv[] = { bench_pyro(), "workspace", "exec", "--timeout-seconds",
+                                 "0",          id,          "--",   "sh",
+                                 "-c",         script,      NULL };
+
+    return process_quietly(argv, err);
+}
+
 bool bench_create_host(char *ret_id, struct pyro_error *err)
 {
     /* Host compatibility is what is left where there is no QEMU. */

@@ -114,6 +114,8 @@ char *bench_path(const char *name);
 bool bench_create(char *ret_id, struct pyro_error *err) MUST_CHECK;
 /* One that runs on this host, without a VM. */
 bool bench_create_host(char *ret_id, struct pyro_error *err) MUST_CHECK;
+/* Its programs write so much of its memory. */
+bool bench_fill_memory(const char *id, unsigned mib, struct pyro_error *err) MUST_CHECK;
 bool bench_delete(const char *id, struct pyro_error *err) MUST_CHECK;
 /* Deletes every workspace of the bench's own home; what was killed is swept as well. */
 bool bench_delete_all(struct pyro_error *err) MUST_CHECK;

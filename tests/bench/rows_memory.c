@@ -7,17 +7,6 @@
 
 #define RUNS 9
 
-static bool fill(const char *id, unsigned mib, struct pyro_error *err)
-{
-    scoped_free char *script =
-        str_printf("mount -t tmpfs none /mnt && head -c %uM /dev/zero | tr '\\0' x >/mnt/x", mib);
-    const char *const argv[] = { bench_pyro(), "workspace", "exec", "--timeout-seconds",
-                                 "0",          id,          "--",   "sh",
-                                 "-c",         script,      NULL };
-
-    return process_quietly(argv, err);
-}
-
 /* By the command's own figure; *ret_bytes: of the memory that was kept. */
 static bool sample_pause(const char *id, struct bench_result *ret, json_int_t *ret_bytes,
                          struct pyro_error *err)
@@ -45,7 +34,7 @@ static bool measure_pause(unsigned mib, struct bench_result *ret, struct pyro_er
     char id[BENCH_ID_BYTES];
     json_int_t bytes = 0;
 
-    if (!bench_create(id, err) || (mib && !fill(id, mib, err)))
+    if (!bench_create(id, err) || (mib && !bench_fill_memory(id, mib, err)))
         return false;
     for (int i = 0; i < RUNS; i++)
         if (!sample_pause(id, ret, &bytes, err))

@@ -87,9 +87,8 @@ static void lay_upper(char *start, size_t size, int protection, int fd)
     for (off_t data = 0; (data = lseek(UPPER_FD, data, SEEK_DATA)) >= 0 && data < end;
          data = hole) {
         hole = lseek(UPPER_FD, data, SEEK_HOLE);
-        if (hole < 0 ||
-            map(start + data, (size_t)(hole - data), protection, MAP_PRIVATE | MAP_FIXED, UPPER_FD,
-                data) == MAP_FAILED)
+        if (hole < 0 || map(start + data, (size_t)(hole - data), protection,
+                            MAP_PRIVATE | MAP_FIXED, UPPER_FD, data) == MAP_FAILED)
             return;
     }
 }

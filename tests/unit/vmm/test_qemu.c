@@ -183,10 +183,12 @@ static void test_command_refuses_a_hostile_layer(void **state)
     const struct qemu qemu = { .path = "/usr/bin/qemu", .version = "1" };
     scoped_free char *top = str_printf("%s/top", dir);
     struct disk_chain disk = { .layers = { { .path = top, .format = DISK_QCOW2 } }, .count = 1 };
-    struct qemu_machine machine = {
-        .vcpu_count = 1, .mem_mib = 256, .upper_fd = -1, .disk = &disk, .kernel_fd = -1,
-        .initramfs_fd = -1
-    };
+    struct qemu_machine machine = { .vcpu_count = 1,
+                                    .mem_mib = 256,
+                                    .upper_fd = -1,
+                                    .disk = &disk,
+                                    .kernel_fd = -1,
+                                    .initramfs_fd = -1 };
     struct pyro_error err = { 0 };
     struct qemu_command c;
     int fd;
