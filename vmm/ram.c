@@ -180,18 +180,39 @@ int ram_create_upper(char ret_name[RAM_UPPER_HEX + 1])
     return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
-int ram_find_upper(const char *name, uint64_t size_bytes)
+static struct wanted wanted_upper(const char *name, uint64_t size_bytes)
 {
     struct wanted w = { .size_bytes = size_bytes };
 
     snprintf(w.link, sizeof(w.link), LINK_PREFIX UPPER_PREFIX "%.32s (deleted)", name);
+    return w;
+}
+
+int ram_find_upper(const char *name, uint64_t size_bytes)
+{
+    const struct wanted w = wanted_upper(name, size_bytes);
+
     return find_holder(&w, true);
+}
+
+static int open_process(pid_t pid)
+{
+    scoped_free char *path = str_printf("/proc/%d", (int)pid);
+
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int ram_take_upper(pid_t pid, const char *name, uint64_t size_bytes)
+{
+    const struct wanted w = wanted_upper(name, size_bytes);
+    scoped_close int dir = open_process(pid);
+
+    return dir < 0 ? -1 : find_in_process(dir, &w);
 }
 
 int ram_take_from(pid_t pid, const struct ram_identity *identity)
 {
-    scoped_free char *path = str_printf("/proc/%d", (int)pid);
-    scoped_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped_close int dir = open_process(pid);
     const struct wanted w = wanted_ram(identity);
     scoped_close int fd = dir < 0 ? -1 : find_in_process(dir, &w);
     char digest[RAM_DIGEST_HEX + 1];
@@ -205,8 +226,7 @@ int ram_take_from(pid_t pid, const struct ram_identity *identity)
 
 int ram_hold_from(pid_t pid)
 {
-    scoped_free char *path = str_printf("/proc/%d", (int)pid);
-    scoped_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped_close int dir = open_process(pid);
     const struct wanted any = wanted_ram(NULL);
     struct stat own_exe;
 

@@ -51,6 +51,8 @@ int ram_find_holder(const struct ram_identity *identity);
 int ram_create_upper(char ret_name[RAM_UPPER_HEX + 1]);
 /* Takes it from another pyro that holds it, or from this one; -1 when nobody does. */
 int ram_find_upper(const char *name, uint64_t size_bytes);
+/* The same from a process that is known to be a pyro, of whatever build. */
+int ram_take_upper(pid_t pid, const char *name, uint64_t size_bytes);
 /*
  * Takes the RAM that another pyro holds, of any template, to keep it in memory while that pyro is
  * replaced by one that will look for a holder; -1 when it holds none.

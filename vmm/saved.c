@@ -348,7 +348,7 @@ static int open_delta(int dirfd, const struct saved_host *host, uint64_t ram_byt
     return fd >= 0 && host->unpack(packed, fd, delta_bytes_max(ram_bytes), err) ? take_fd(&fd) : -1;
 }
 
-bool saved_hold_upper(const json_t *record, int *ret_fd, struct pyro_error *err)
+bool saved_hold_upper(const json_t *record, pid_t holder, int *ret_fd, struct pyro_error *err)
 {
     const char *name = json_string_or(record, UPPER, NULL);
     struct ram_identity ram;
@@ -357,7 +357,8 @@ bool saved_hold_upper(const json_t *record, int *ret_fd, struct pyro_error *err)
     if (!name)
         return true;
     if (saved_ram(json_object_get(record, "machine"), &ram))
-        *ret_fd = ram_find_upper(name, ram.size_bytes);
+        *ret_fd = holder ? ram_take_upper(holder, name, ram.size_bytes)
+                         : ram_find_upper(name, ram.size_bytes);
     return *ret_fd >= 0 || pyro_fail(err, PYRO_GUEST_LOST, "the captured memory is gone");
 }
 
@@ -366,7 +367,7 @@ static bool load_delta(int dirfd, const struct saved_host *host, const json_t *r
 {
     scoped_close int delta = -1;
 
-    if (!saved_hold_upper(record, &s->upper_fd, err))
+    if (!saved_hold_upper(record, 0, &s->upper_fd, err))
         return false;
     if (s->upper_fd >= 0)
         return true;

@@ -50,9 +50,10 @@ bool saved_write_upper(int dirfd, const char *templates_dir, const json_t *machi
                        struct pyro_error *err) MUST_CHECK;
 /* Its record; new. */
 json_t *saved_read(int dirfd, struct pyro_error *err) MUST_CHECK;
-/* The upper memory of such a record: taken from who holds it, for the caller to hold. *ret_fd -1: it has none.
- * False: it has, and nobody holds it. */
-bool saved_hold_upper(const json_t *record, int *ret_fd, struct pyro_error *err) MUST_CHECK;
+/* The upper memory of such a record, for the caller to hold: taken from `holder`, a pyro; 0: from whoever holds it.
+ * *ret_fd -1: it has none. False: it has, and it is not there. */
+bool saved_hold_upper(const json_t *record, pid_t holder, int *ret_fd,
+                      struct pyro_error *err) MUST_CHECK;
 /* What it takes on the host: its memory and its devices. */
 int64_t saved_bytes(int dirfd);
 

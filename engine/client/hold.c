@@ -13,6 +13,7 @@
 #include "engine/client/stopped.h"
 #include "engine/state/memory_files.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
 
 #define OPEN_MS 200000 /* beyond the time the supervisor gives the guest */
 #define RETRY_MS 30000 /* while a snapshot is being made */
@@ -147,6 +148,11 @@ int disk_hold_memory(const struct disk_hold *hold, const struct workspace_handle
 
     memory_capture_path(hold->memory, path);
     return fs_open_dir(o->dir_fd, path, err);
+}
+
+pid_t disk_hold_pid(const struct disk_hold *hold)
+{
+    return hold->link ? sock_peer_pid(link_fd(hold->link)) : 0;
 }
 
 uint32_t disk_hold_layer(const struct disk_hold *hold)

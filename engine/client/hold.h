@@ -29,6 +29,8 @@ struct disk_hold *disk_hold_open_memory(const struct workspace_handle *o,
 /* The directory of that, below the workspace's, as long as it is held; -1 on failure. */
 int disk_hold_memory(const struct disk_hold *hold, const struct workspace_handle *o,
                      struct pyro_error *err) MUST_CHECK;
+/* The supervisor that holds it; 0: none, the workspace does not run. */
+pid_t disk_hold_pid(const struct disk_hold *hold);
 /* The layer to read, for disk_fds_open(). Load the record after opening the hold. */
 uint32_t disk_hold_layer(const struct disk_hold *hold);
 /* Whether the workspace runs; if not, its lock is held. */

@@ -94,7 +94,8 @@ static bool open_memory(struct forking *f, bool live, struct pyro_error *err)
         live ? disk_hold_memory(f->hold, &f->from, err) : memory_open(f->from.dir_fd, s->name, err);
     return has_memory(f) && fork_memory_check(f->memory_fd, &f->record, spec->count, err) &&
            (f->captured = saved_read(f->memory_fd, err)) != NULL &&
-           fork_memory_prepare(f->memory_fd, f->captured, &f->record, spec->count, &f->shared, err);
+           fork_memory_prepare(f->memory_fd, disk_hold_pid(f->hold), f->captured, &f->record,
+                               spec->count, &f->shared, err);
 }
 
 static void let_go(struct forking *f)

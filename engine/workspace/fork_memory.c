@@ -69,14 +69,15 @@ bool fork_memory_check(int dirfd, const struct workspace_record *r, int64_t coun
     return check_room(bytes_of(dirfd, count), count, err);
 }
 
-bool fork_memory_prepare(int dirfd, const json_t *record, const struct workspace_record *r,
-                         int64_t count, struct fork_memory *ret, struct pyro_error *err)
+bool fork_memory_prepare(int dirfd, pid_t holder, const json_t *record,
+                         const struct workspace_record *r, int64_t count, struct fork_memory *ret,
+                         struct pyro_error *err)
 {
     scoped_free char *cache_dir = paths_cache(err);
     const struct saved_host host = host_of(cache_dir, r);
 
     *ret = (struct fork_memory)FORK_MEMORY_INIT;
-    if (!cache_dir || !saved_hold_upper(record, &ret->fd, err))
+    if (!cache_dir || !saved_hold_upper(record, holder, &ret->fd, err))
         return false;
     if (ret->fd >= 0 || !is_merged(count))
         return true;

@@ -21,8 +21,10 @@ struct fork_memory {
 };
 #define FORK_MEMORY_INIT { .fd = -1 }
 
-bool fork_memory_prepare(int dirfd, const json_t *record, const struct workspace_record *r,
-                         int64_t count, struct fork_memory *ret, struct pyro_error *err) MUST_CHECK;
+/* `holder`: the supervisor that has captured it; 0: none. */
+bool fork_memory_prepare(int dirfd, pid_t holder, const json_t *record,
+                         const struct workspace_record *r, int64_t count, struct fork_memory *ret,
+                         struct pyro_error *err) MUST_CHECK;
 /* Makes it the fork's. */
 bool fork_memory_share(int dirfd, int fork_fd, const struct fork_memory *shared,
                        struct pyro_error *err) MUST_CHECK;

@@ -191,6 +191,9 @@ static void test_blocks_are_whole(void **state UNUSED)
     assert_int_equal(pwrite(upper, "x", 1, 0), -1);
     found = ram_find_upper(name, SIZE);
     assert_true(found >= 0);
+    close(found);
+    found = ram_take_upper(getpid(), name, SIZE);
+    assert_true(found >= 0);
     assert_int_equal(ram_find_upper(name, 2 * SIZE), -1);
     close(found), close(upper), close(base);
 }
