@@ -3,18 +3,10 @@
 # the disk is full, there is no memory, QEMU does not answer. Nothing is lost and nothing comes twice, no machine is left
 # paused, and old memory never goes on with a newer disk.
 # ROUNDS=100 for more; SEED=N repeats a run.
-cd "$(dirname "$0")/../.." && . tests/lib.sh
-use_shared_cache
-export PYRO_CHECK_STEP=$TEST_DIR/step
-pyro=(timeout -k 5 300 "$PYRO")
-ws() { "${pyro[@]}" workspace "$@"; }
-RANDOM=${SEED:-$$}
-echo "SEED=${SEED:-$$}"
-rounds=${ROUNDS:-6}
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/killed.sh 6
 snapshot_steps=(prepared held stopped switched saved copied going writing written renamed named)
 snapshot_steps=("${snapshot_steps[@]/#/snapshot-}")
 reset_steps=(reset-committed reset-cleared start-history start-loaded start-forgotten start-running)
-"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 
 guest() { run ws exec w --timeout-seconds 120 -- sh -c "$1"; }
 record() { json ".$1" "$(cat "$dir/workspace.json")"; }
@@ -49,33 +41,6 @@ counts() {
     look && [[ $at -gt $last ]]
 }
 
-# Processes of the supervisor that have stopped: itself, or one that works for it.
-stopped() {
-    local file pid
-    for file in $(grep -lzxF -- "$id" /proc/[0-9]*/cmdline 2>/dev/null); do
-        pid=${file#/proc/} pid=${pid%/cmdline}
-        grep -q '^State:.T' "/proc/$pid/status" 2>/dev/null && tr '\0' ' ' <"$file" | grep -q __supervise && echo "$pid"
-    done
-}
-has_stopped() { [[ -n $(stopped) ]] || ! kill -0 "$client" 2>/dev/null; }
-go_on() {
-    local pid
-    for pid in $(stopped); do kill -CONT "$pid"; done
-}
-# begin STEP ARG…: a command of which somebody stops at the step, as $client. Fails if nobody does.
-begin() {
-    echo "$1" >"$PYRO_CHECK_STEP"
-    timeout -k 5 300 "$PYRO" workspace "${@:2}" --json >"$TEST_DIR/answer" 2>&1 </dev/null &
-    client=$!
-    wait_for 120 has_stopped
-    [[ -n $(stopped) ]]
-}
-end() {
-    go_on
-    rm -f "$PYRO_CHECK_STEP"
-    wait "$client" 2>/dev/null
-    answer=$(<"$TEST_DIR/answer")
-}
 hit() { # TARGET
     local pid
     case $1 in
@@ -107,11 +72,9 @@ PY
 }
 
 killed() {
-    local round step target before resets at_reset i said=$TEST_DIR/said
+    local round step target before resets at_reset i
     declare -A holds # snapshot → what the counter was at, at most
     local -a cases=()
-    : >"$said"
-    note() { echo "round $round, $step, $target: $*" >>"$said"; }
     make_workspace
     ws snapshot create w s0 --memory >/dev/null 2>&1
     look
@@ -156,7 +119,7 @@ killed() {
             [[ ${#holds[@]} -gt 4 && $i != s0 ]] && ws snapshot delete w "$i" >/dev/null 2>&1 && unset "holds[$i]"
         done
     done
-    is "after $rounds kills" "$(cat "$said")" ""
+    is "after $rounds kills" "$(faults)" ""
     for i in "${!holds[@]}"; do
         run ws reset w --snapshot "$i"
         is "$i can be gone back to" "$status" 0
@@ -175,24 +138,13 @@ killed() {
 # The workspaces are on a disk of their own, which is filled at each step. Only this script's child sees it.
 full() {
     local step
-    local -a small=(unshare --mount --propagation private)
-    [[ $(id -u) -eq 0 ]] || small=(unshare --user --map-root-user --mount --propagation private)
-    if [[ -z ${IN_SMALL:-} ]]; then
-        if "${small[@]}" true 2>/dev/null; then
-            checks_of "a full disk" env IN_SMALL=1 PYRO_CHECK_SCENE=full "${small[@]}" "$PWD/tests/vm/memory_killed.sh"
-        else
-            skip "a full disk: nothing can be mounted here"
-        fi
-        return
-    fi
-    mkdir -p "$XDG_DATA_HOME/pyro/workspaces"
-    need "a disk of its own" mount -t tmpfs -o size=400m none "$XDG_DATA_HOME/pyro/workspaces"
+    on_small_disk full 400m || return
     make_workspace
     for step in "${snapshot_steps[@]}"; do
         begin "$step" snapshot create w "$step" --memory || fail "$step is reached"
-        dd if=/dev/zero of="$XDG_DATA_HOME/pyro/workspaces/filler" bs=64k 2>/dev/null
+        fill
         end
-        rm "$XDG_DATA_HOME/pyro/workspaces/filler"
+        make_room
         case $step in
         *-writing) is "$step, on a full disk: no room" "$(json .error.code "$answer")" no_space ;;
         *) like "$step, on a full disk: done, or no room" "$answer" 'no_space|"kind": "memory"' ;;

@@ -3,25 +3,11 @@
 # state is the one before or the one after, every snapshot holds what it held, nothing is left over.
 # ROUNDS=50 for more; SEED=N repeats a run.
 # run: alone, its kills are spread over the time that a command takes on a machine that does nothing else
-cd "$(dirname "$0")/../.." && . tests/lib.sh
-use_shared_cache
-export TEST_DIR
-pyro=(timeout -k 5 300 "$PYRO")
-ws() { "${pyro[@]}" workspace "$@"; }
-RANDOM=${SEED:-$$}
-echo "SEED=${SEED:-$$}"
-rounds=${ROUNDS:-7}
-
-wrong=$TEST_DIR/wrong
-: >"$wrong"
-note() {
-    echo "round $round: $action, $target killed after $delay ms: $*" >>"$wrong"
-}
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/killed.sh 7
 
 declare -A holds=() # snapshot → what the file says in it
 counter=0 resets=0 made=0
 
-"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 id=$(ws create debian:12-base --mem-mib 256 --name w --id-only 2>/dev/null)
 dir=$XDG_DATA_HOME/pyro/workspaces/$id
 
@@ -46,16 +32,13 @@ count_up() {
 # One command with one of its makers killed. "both": as if the power went.
 do_killed() {
     local vm
-    target=$1 delay=$2
-    shift 2
     if [[ $target == both ]]; then
         vm=$(json .vm_pid "$(cat "$dir/workspace.json")")
         run tests/vm/kill_during.py supervisor "$delay" "${pyro[@]}" workspace "$@" &
         wait_for 120 no_supervisor && kill_process "$vm"
         wait
     else
-        run tests/vm/kill_during.py "$target" "$delay" "${pyro[@]}" workspace "$@"
-        [[ $status -ne 124 ]] || note "hung"
+        hits "$@"
     fi
 }
 
@@ -87,12 +70,12 @@ for ((round = 1; round <= rounds; round++)); do
     esac
     name=${action##* }
     if [[ $action == reset* ]]; then
-        do_killed "$target" "$delay" reset w --snapshot "$name"
+        do_killed reset w --snapshot "$name"
     elif [[ $action == diff* ]]; then # a layer comes for it, and is joined again
-        do_killed "$target" "$delay" diff w
+        do_killed diff w
     else
         # shellcheck disable=SC2086
-        do_killed "$target" "$delay" ${action% *} w "$name"
+        do_killed ${action% *} w "$name"
     fi
     ensure_started
     got=$(content)
@@ -125,7 +108,7 @@ for name in "${!holds[@]}"; do
     [[ $got == "${holds[$name]}" ]] || note "snapshot $name holds '$got', not '${holds[$name]}'"
 done
 ws stop w >/dev/null
-is "after $rounds kills" "$(cat "$wrong")" ""
+is "after $rounds kills" "$(faults)" ""
 is "no file is left over" "$(python3 - "$dir" <<'PY'
 import json, os, sys
 d = sys.argv[1]

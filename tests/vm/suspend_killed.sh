@@ -3,19 +3,7 @@
 # the disk is as after a power cut and nothing runs; never old memory on a newer disk, no machine left paused,
 # nothing left over. ROUNDS=100 for more; SEED=N repeats a run.
 # run: alone, its kills are spread over the time that a command takes on a machine that does nothing else
-cd "$(dirname "$0")/../.." && . tests/lib.sh
-use_shared_cache
-export TEST_DIR
-pyro=(timeout -k 5 300 "$PYRO")
-ws() { "${pyro[@]}" workspace "$@"; }
-RANDOM=${SEED:-$$}
-echo "SEED=${SEED:-$$}"
-rounds=${ROUNDS:-4}
-wrong=$TEST_DIR/wrong
-: >"$wrong"
-note() { echo "round $round: $action, $target killed after $delay ms: $*" >>"$wrong"; }
-
-"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/killed.sh 4
 id=$(ws create debian:12-base --mem-mib 256 --name w --id-only 2>/dev/null)
 dir=$XDG_DATA_HOME/pyro/workspaces/$id
 look_at_state() {
@@ -40,17 +28,12 @@ look() {
     [[ $found == "END "* ]] || note "memory and disk differ: $found"
 }
 
-do_killed() {
-    run tests/vm/kill_during.py "$target" "$delay" "${pyro[@]}" workspace "$@"
-    [[ $status -ne 124 ]] || note "hung"
-}
-
 targets=(supervisor qemu self)
 begin_counting
 span=300 resumed=0 booted=0
 for ((round = 1; round <= rounds; round++)); do
     target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=suspend
-    do_killed suspend w
+    hits suspend w
     look_at_state
     case $was in
     started | suspended | failed) ;;
@@ -67,7 +50,7 @@ for ((round = 1; round <= rounds; round++)); do
     left_running qemu-system && note "QEMU is left of a machine that is $was"
     if [[ $was == suspended ]]; then
         target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=start
-        do_killed start w
+        hits start w
     fi
     # Whatever came of it: it can be started, and counts on, or was booted.
     delay=- target=nothing
@@ -86,7 +69,7 @@ for ((round = 1; round <= rounds; round++)); do
     [[ -z $(ls -d "$dir"/suspended "$dir"/.suspended 2>/dev/null) ]] || note "memory is left over"
     span=$((300 + RANDOM % 900))
 done
-is "nothing was lost, doubled or left over" "$(cat "$wrong")" ""
+is "nothing was lost, doubled or left over" "$(faults)" ""
 echo "$resumed went on, $booted were booted"
 check "most went on" [ "$resumed" -gt 0 ]
 run ws stop w --json
