@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/helper/zstd.h"
@@ -66,7 +67,7 @@ static bool compress(struct pack *p, struct pyro_error *err)
            (fsync(p->packed_fd) == 0 || pyro_fail_errno(err, "compress a memory"));
 }
 
-/* Whether it is still the memory of the suspended machine; the workspace is locked. */
+/* Whether it is still the memory of the suspended machine. */
 static bool is_in_use(const struct pack *p)
 {
     struct stat own, now;
@@ -77,12 +78,25 @@ static bool is_in_use(const struct pack *p)
            own.st_dev == now.st_dev && own.st_ino == now.st_ino;
 }
 
+/* The workspace's lock; -1: somebody has it who does something else with the memory. */
+static int lock_suspended(const struct pack *p, struct pyro_error *err)
+{
+    int64_t deadline_ms = patience_until(LOCK_MS);
+    struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+    int fd;
+
+    while ((fd = fs_lock(p->workspace_fd, "lock", FS_LOCK_NOW, err)) < 0 && errno == EWOULDBLOCK &&
+           is_in_use(p) && clock_ms() < deadline_ms)
+        nanosleep(&pause, NULL);
+    return fd;
+}
+
 static bool put_in_place(const struct pack *p, struct pyro_error *err)
 {
     scoped_close int lock = -1;
 
     check_step("pack-written");
-    lock = fs_lock(p->workspace_fd, "lock", patience_until(LOCK_MS), err);
+    lock = lock_suspended(p, err);
     if (lock < 0)
         return false;
     if (!is_in_use(p))

@@ -217,6 +217,16 @@ suspend "a damaged memory"
 printf damaged | dd of="$dir/suspended/ram.delta" bs=1 seek=400000 conv=notrunc status=none
 run ws start w --json
 like "a damaged memory" "$status $(json .state) $(json .resume_error)" '^0 started .*fails its check'
+for file in ram.delta state template-ram saved.json; do
+    guest "echo $file >kept; sync"
+    suspend "without $file"
+    rm -f "$dir/suspended/$file"
+    run ws start w --json
+    is "without $file: it boots" "$status $(json .state)" "0 started"
+    check "… and says so" [ "$(json .resume_error)" != null ]
+    guest 'cat kept'
+    is "… from the disk as it was" "$out" "$file"
+done
 suspend "a lost memory"
 rm -rf "$dir/suspended"
 run ws start w --json
