@@ -21,8 +21,8 @@
 #   supervisor_of ID  the pid of a workspace's supervisor
 #   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
 #                            run share; workspaces stay the script's own
-#   own_cache ENVIRONMENT…   after use_shared_cache: a cache of the script's own, with the kernel of the shared one, and
-#                            with these
+#   own_cache ENVIRONMENT…   after use_shared_cache: a cache of the script's own, with the kernel and the template of restarts
+#                            of the shared one, and with these; no template is built for what comes into it
 #   finish                   the last line of every script
 set -u
 : "${PYRO:=$PWD/build/pyro}"
@@ -51,15 +51,23 @@ use_shared_cache() {
     mkdir -p "$XDG_DATA_HOME" "$XDG_CACHE_HOME"
 }
 
+# linked SOURCE… DIR: the same files there, without a copy where the file system is the same.
+linked() { cp -al "$@" 2>/dev/null || cp -a --sparse=always "$@"; }
+
 own_cache() {
     local shared=$XDG_CACHE_HOME name
+    PYRO_CHECK_TEMPLATES=never # the template of restarts serves them all
     "$PYRO" env pull debian:12-base >/dev/null 2>&1 # with it comes the kernel
     export XDG_CACHE_HOME=$TEST_DIR/cache
     mkdir -p "$XDG_CACHE_HOME/pyro"
     cp -a "$shared/pyro/boot" "$shared"/pyro/*.json "$XDG_CACHE_HOME/pyro/"
+    mkdir -p "$XDG_CACHE_HOME/pyro/templates"
+    grep -l '"restart"' "$shared"/pyro/templates/*/template.json 2>/dev/null | while read -r name; do
+        linked "${name%/*}" "$XDG_CACHE_HOME/pyro/templates/"
+    done
     for name; do
         mkdir -p "$XDG_CACHE_HOME/pyro/environments"
-        cp -al "$shared/pyro/environments/${name/:/@}"* "$XDG_CACHE_HOME/pyro/environments/"
+        linked "$shared/pyro/environments/${name/:/@}"* "$XDG_CACHE_HOME/pyro/environments/"
     done
 }
 

@@ -7,7 +7,7 @@
 #   PYRO        the program under test (build/pyro)
 #   TEST_BUILD  where the test programs are (build/plain)
 #   ONLY        a pattern: only tests whose name matches it; NAME:SCENE only that scene of a script (tests/lib.sh)
-#   JOBS        how many tests run at a time (one for each core)
+#   JOBS        how many tests run at a time (three for two cores: many wait a part of their time)
 #
 # A test says in one of its first lines how it wants to be run (in a C file behind a " *"):
 #   # run: first          it takes long, and starts before the others of its group
@@ -16,7 +16,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-: "${PYRO:=$PWD/build/pyro}" "${TEST_BUILD:=build/plain}" "${ONLY:=*}" "${JOBS:=$(nproc)}"
+: "${PYRO:=$PWD/build/pyro}" "${TEST_BUILD:=build/plain}" "${ONLY:=*}" "${JOBS:=$((($(nproc) * 3 + 1) / 2))}"
 export PYRO
 LOGS=$PWD/build/check
 mkdir -p "$LOGS"

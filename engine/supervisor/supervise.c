@@ -446,7 +446,7 @@ static bool open_all(struct supervisor *s, struct pyro_error *err)
 static bool choose_mode(struct supervisor *s, struct pyro_error *err)
 {
     s->own_template =
-        s->mode == SUPERVISE_OWN_TEMPLATE || s->mode == SUPERVISE_SPARE || template_behind_is_off();
+        template_is_waited_for(s->mode == SUPERVISE_OWN_TEMPLATE) || s->mode == SUPERVISE_SPARE;
     if (s->mode == SUPERVISE_SPARE && !spare_new(s, supervise_begin, err))
         return false;
     if (s->mode == SUPERVISE_SPARE || s->mode == SUPERVISE_OWN_TEMPLATE)

@@ -16,11 +16,16 @@
 #define CHECK_TEMPLATES "PYRO_CHECK_TEMPLATES"
 #define ARGS_BEFORE_LAYERS 6
 
-bool template_behind_is_off(void)
+static bool check_says(const char *word)
 {
     const char *check = getenv(CHECK_TEMPLATES);
 
-    return check && !strcmp(check, "now");
+    return check && !strcmp(check, word);
+}
+
+bool template_is_waited_for(bool wished)
+{
+    return check_says("now") || (wished && !check_says("never"));
 }
 
 /* ---- in the supervisor ---- */
@@ -36,7 +41,7 @@ void template_behind_start(const struct supervisor *s)
     size_t n = 0;
     pid_t unheeded;
 
-    if (!r->environment_digest ||
+    if (check_says("never") || !r->environment_digest ||
         !disk_layers_chain(&r->disk, r->disk.active, r->base_path, s->dir_path, &disk, NULL))
         return;
     snprintf(vcpus, sizeof(vcpus), "%" PRId64, r->vcpu_count);

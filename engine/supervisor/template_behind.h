@@ -13,9 +13,11 @@
 
 #include "engine/supervisor/supervisor.h"
 
-/* Whether every first start waits for its template: PYRO_CHECK_TEMPLATES=now, for tests that must see
- * the same whichever of them is first; "soon", or not set: none does. */
-bool template_behind_is_off(void);
+/* Whether a first start waits for its template, where what asked for it wishes so. PYRO_CHECK_TEMPLATES
+ * decides otherwise, for tests: "now": every one waits, so that all see the same whichever of them is
+ * first; "never": none does, and none is built behind, so that those that make many environments do
+ * not boot for each. */
+bool template_is_waited_for(bool wished);
 /* Starts the builder. Nothing is reported: a template that is not built costs a quick start. */
 void template_behind_start(const struct supervisor *s);
 /* `pyro __template DIGEST VCPUS MIB on|off ENTRYPOINT IMAGE [LAYER…]`: of the environment of that digest,

@@ -4,6 +4,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 own_cache debian:12-base
+rm -rf "$XDG_CACHE_HOME/pyro/templates" # they are counted
 export PYRO_CHECK_TEMPLATES=soon # by all, and at ordinary priority: a host that runs tests is never idle
 image=debian:12-base
 templates=$XDG_CACHE_HOME/pyro/templates
@@ -28,7 +29,8 @@ create() { # MIB [OPTION…]
 }
 builders() { pgrep -f "__template .*$TEST_DIR"; }
 no_builder() { [[ -z $(builders) ]]; }
-one_builds() { [[ -n $(builders) && -n $(pgrep -P "$(builders)") ]]; }
+# Sets $builder and $machine, in one look: it may end at any time.
+one_builds() { builder=$(builders) && machine=$(pgrep -P "$builder" -f qemu-system); }
 is_whole() { [[ $(stat -c %s "$templates/$key/state") -gt 100 ]]; }
 # A program, and a library that it alone names.
 is_warm() {
@@ -78,7 +80,6 @@ is "and no other is built" "$(ls "$templates")" "$before"
 
 # ---- whatever is killed
 run_and_catch 512 && pass "run of another size: its template is built behind it"
-builder=$(builders) machine=$(pgrep -P "$(builders)")
 kill_process "$builder"
 wait_for 60 process_has_ended "$machine" && pass "the builder killed: its machine ends"
 is "… and there is no template" "$(templates_of 512)" restart
@@ -101,7 +102,6 @@ wait_for 60 no_builder
 
 # ---- nobody waits for a builder that has no time
 run_and_catch 640
-builder=$(builders) machine=$(pgrep -P "$(builders)")
 kill -STOP "$builder" "$machine"
 run env PYRO_CHECK_TEMPLATES=now "$PYRO" run $image --mem-mib 768 -- true
 is "a start that builds what it needs does not wait for it" "$status" 0
@@ -115,8 +115,8 @@ is "it leaves that one alone" "$(templates_of 640) $(debris)" "fresh restart "
 # ---- at an idle priority
 env -u PYRO_CHECK_TEMPLATES "$PYRO" run $image --mem-mib 896 -- true >/dev/null 2>&1 &
 wait_for 300 one_builds
-is "builder takes time that nobody else wants" "$(cut -d' ' -f41 "/proc/$(builders)/stat" 2>/dev/null)" 5
-kill_process "$(builders)"
+is "builder takes time that nobody else wants" "$(cut -d' ' -f41 "/proc/$builder/stat" 2>/dev/null)" 5
+kill_process "$builder"
 wait $!
 wait_for 60 no_builder
 

@@ -3,12 +3,7 @@
 # in workspaces; and users of a guest.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-"$PYRO" env pull debian:12-base >/dev/null 2>&1
-
-# A cache of its own, with the kernel of the shared one.
-mkdir -p "$TEST_DIR/cache/pyro"
-cp -a "$XDG_CACHE_HOME/pyro/boot" "$XDG_CACHE_HOME"/pyro/*.json "$TEST_DIR/cache/pyro/"
-export XDG_CACHE_HOME=$TEST_DIR/cache
+own_cache
 import() {
     python3 tests/oci_image.py layout "$TEST_DIR/$1.tar" <<<"{\"layers\": [[$members]], \"config\": $2}"
     run "$PYRO" env import "$1" "$TEST_DIR/$1.tar"

@@ -6,17 +6,16 @@ cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 shared=$XDG_CACHE_HOME
 export TEST_DIR
-pyro=(timeout -k 5 280 "$PYRO")
+pyro=(timeout -k 5 580 "$PYRO")
 kills=${KILLS:-6}
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"
 
-# A cache of its own; kernel and apt state from the shared one, so that only the pull is at work.
-"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
-export XDG_CACHE_HOME=$TEST_DIR/cache
+# With the apt state of the shared cache, so that only the pull is at work.
+own_cache
 environments=$XDG_CACHE_HOME/pyro/environments
 mkdir -p "$environments"
-cp -a "$shared/pyro/boot" "$shared/pyro/apt" "$shared"/pyro/*.json "$XDG_CACHE_HOME/pyro/"
+cp -a "$shared/pyro/apt" "$XDG_CACHE_HOME/pyro/"
 
 installed() {
     "$PYRO" env inspect debian:12-base --json 2>/dev/null | json .installed "$(cat)"
