@@ -38,22 +38,26 @@ struct looking {
 struct tty {
     dev_t number;
     pid_t foreground;
-    bool is_canonical;
+    bool is_canonical, hides;
     unsigned relays; /* it is behind so many */
 };
 
 static void judge_foreground(struct looking *l, const struct tty *tty);
 
-static bool edits_lines(int fd)
+static void look_at_mode(int fd, struct tty *ret)
 {
-    struct termios mode;
+    struct termios mode = { 0 };
 
-    return tcgetattr(fd, &mode) == 0 && (mode.c_lflag & ICANON);
+    ret->is_canonical = tcgetattr(fd, &mode) == 0 && (mode.c_lflag & ICANON);
+    ret->hides = ret->is_canonical && !(mode.c_lflag & ECHO);
 }
 
 bool asks_is_canonical(int pty_fd)
 {
-    return edits_lines(pty_fd);
+    struct tty tty = { 0 };
+
+    look_at_mode(pty_fd, &tty);
+    return tty.is_canonical;
 }
 
 /* ---- one process ---- */
@@ -143,7 +147,7 @@ static void judge_inner(struct looking *l, const struct process *relay, const st
     fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode) || st.st_rdev != inner.number)
         return;
-    inner.is_canonical = edits_lines(fd);
+    look_at_mode(fd, &inner);
     judge_foreground(l, &inner);
 }
 
@@ -207,8 +211,10 @@ static void judge_process(struct looking *l, const struct process *p, const stru
         judge_inner(l, p, tty);
     else if (is_at_prompt(l, p, tty))
         l->verdict->at_shell = true;
-    else if (ms >= 0 && (l->verdict->after_ms < 0 || ms < l->verdict->after_ms))
+    else if (ms >= 0 && (l->verdict->after_ms < 0 || ms < l->verdict->after_ms)) {
         l->verdict->after_ms = ms;
+        l->verdict->hides = tty->hides;
+    }
 }
 
 static void judge_foreground(struct looking *l, const struct tty *tty)
@@ -233,7 +239,7 @@ void asks_judge(const struct asks_terminal *t, struct asks_verdict *ret)
         prompt_slave_unread(slave) != 0)
         return;
     tty.number = st.st_rdev;
-    tty.is_canonical = edits_lines(slave);
+    look_at_mode(slave, &tty);
     processes_of(t->group, t->shell, &all);
     judge_foreground(&l, &tty);
 }

@@ -27,6 +27,7 @@ struct asks_verdict {
     int64_t after_ms; /* the silence after which it asks; -1: it does not */
     bool is_waited;   /* somebody waits for the terminal's input at all */
     bool at_shell;    /* that is a shell at its prompt, the terminal's own or another */
+    bool hides; /* who asks has turned echo off, and has the terminal edit the line: a password */
 };
 
 void asks_judge(const struct asks_terminal *t, struct asks_verdict *ret);

@@ -92,8 +92,9 @@ static void tell(struct foreground *f, int64_t age)
 {
     scoped_json json_t *text = json_string_lossy(f->text, strlen(f->text));
     scoped_json json_t *message =
-        json_pack("{s:O, s:b, s:s, s:I}", "foreground", text, "prompt", f->prompt, "state",
-                  states[f->state], "age_ms", (json_int_t)age);
+        json_pack("{s:O, s:b, s:s, s:b, s:I}", "foreground", text, "prompt", f->prompt, "state",
+                  states[f->state], "hides", f->state == FOREGROUND_ASKS && f->verdict.hides,
+                  "age_ms", (json_int_t)age);
 
     f->told = message && f->tell(f->arg, message);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/shell/control.h"
 #include "tui/ask.h"
 #include "tui/batch.h"
 #include "tui/confirm.h"
@@ -28,6 +29,7 @@ struct answer {
     char *names, *silent; /* silent: those whose shell asks nothing; "": none */
     char *text;           /* the line, once it is written */
     bool many;
+    bool hides; /* one of them does not show what is typed */
 };
 
 bool answer_is_possible(const struct watched_workspace *w)
@@ -49,6 +51,8 @@ static void answer_free(void *arg)
     free(a->about);
     free(a->names);
     free(a->silent);
+    if (a->text)
+        explicit_bzero(a->text, strlen(a->text));
     free(a->text);
     free(a);
 }
@@ -84,8 +88,8 @@ static void ask_again(struct answer *a, const char *text)
         if (w && (a->shell || model_asking_shell(w)))
             list[count++] = w;
     }
-    if (count)
-        ask(a->app, list, count, a->shell, text);
+    if (count) /* the new question may be of another kind */
+        ask(a->app, list, count, a->shell, a->hides ? NULL : text);
     app_message(a->app, ROLE_WARN,
                 count ? "it has printed something since: is this still the question?"
                       : "nothing was typed: there is no question any more");
@@ -101,6 +105,41 @@ static bool asks_as_shown(const struct answer *a)
     return true;
 }
 
+/* ---- a password ---- */
+
+static void answer_on_lost(void *arg UNUSED, const struct pyro_error *why UNUSED)
+{
+}
+
+static bool type_hidden(const struct answer *a, const struct target *t, struct pyro_error *err)
+{
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
+    struct shell_control *c = NULL;
+    bool ok;
+
+    if (!workspace_open(t->workspace, &o, err))
+        return false;
+    c = shell_control_new(a->app->loop, &o, t->shell, answer_on_lost, NULL, err);
+    if (!c)
+        return false;
+    ok = shell_control_type(c, a->text, strlen(a->text)) && shell_control_type(c, "\r", 1);
+    shell_control_free(c);
+    return ok || pyro_fail(err, PYRO_SHELL_STATE, "the shell takes no input");
+}
+
+/* Not by a command: its words are for all of this host's users to see. */
+static void send_hidden(const struct answer *a)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        struct pyro_error err = { 0 };
+        if (!type_hidden(a, &a->targets[i], &err)) {
+            app_error(a->app, &err);
+            return;
+        }
+    }
+    app_message(a->app, ROLE_GOOD, "typed, and kept nowhere");
+}
+
 static void answer_send(void *arg)
 {
     struct answer *a = arg;
@@ -109,16 +148,22 @@ static void answer_send(void *arg)
         ask_again(a, a->text);
         return;
     }
-    batch_start(take_ptr(&a->batch));
+    if (a->hides)
+        send_hidden(a);
+    else
+        batch_start(take_ptr(&a->batch));
     answer_free(a);
 }
 
 static void answer_typed(struct prompt *p, void *arg UNUSED, const char *text)
 {
     struct answer *a = prompt_close(p);
-    scoped_free char *question = str_printf("Type this into a shell of each of %s?\n\n%s%s%s",
-                                            a->names, *text ? text : "(only Enter)",
-                                            *a->silent ? "\n\nNothing asks in: " : "", a->silent);
+    scoped_free char *question =
+        str_printf("Type this into a shell of each of %s?\n\n%s%s%s", a->names,
+                   !*text     ? "(only Enter)"
+                   : a->hides ? "(what you wrote, which is not shown)"
+                              : text,
+                   *a->silent ? "\n\nNothing asks in: " : "", a->silent);
     struct confirm_spec spec = { .title = "answer",
                                  .text = question,
                                  .about = a->about,
@@ -126,7 +171,8 @@ static void answer_typed(struct prompt *p, void *arg UNUSED, const char *text)
                                  .arg = a,
                                  .free_arg = answer_free };
 
-    batch_set_input(a->batch, text);
+    if (!a->hides)
+        batch_set_input(a->batch, text);
     a->text = str_printf("%s", text);
     if (a->many && asks_as_shown(a))
         confirm_ask(a->app, &spec);
@@ -192,6 +238,7 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
             continue;
         add_target(a, list[i],
                    to); /* before its last line is read: what comes between is noticed */
+        a->hides |= to->record.hides;
         free(label);
         label = label_of(list[i], to);
     }
@@ -208,7 +255,9 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
     ask_line(app, &(struct ask_spec){ .title = title,
                                       .label = a->many ? a->names : label,
                                       .text = text,
-                                      .hint = "one line; Enter types it",
+                                      .hint = a->hides ? "not shown; Enter types it"
+                                                       : "one line; Enter types it",
+                                      .masked = a->hides,
                                       .empty_too = true,
                                       .about = a->about,
                                       .answered = answer_typed,

@@ -97,6 +97,7 @@ static void ask_free(struct screen *s)
     free(a->title);
     free(a->label);
     free(a->hint);
+    explicit_bzero(a->field.text, sizeof(a->field.text));
     free(a);
 }
 
@@ -125,6 +126,7 @@ void ask_line(struct app *app, const struct ask_spec *spec)
     a->prompt.arg = spec->arg;
     a->prompt.free_arg = spec->free_arg;
     a->empty_too = spec->empty_too;
+    a->field.masked = spec->masked;
     screen_about(&a->prompt.screen, spec->about, spec->about_shell);
     app_push(app, &a->prompt.screen);
 }

@@ -11,6 +11,7 @@ struct ask_spec {
     const char *title, *label; /* label: a sentence above the field; wrapped */
     const char *text, *hint;   /* what the field begins with; what it shows while it is empty */
     bool empty_too;            /* "" is an answer as well */
+    bool masked;               /* a password: it is not shown */
     const char *about, *about_shell; /* as screen_about() takes them */
     ask_fn *answered;
     void *arg;

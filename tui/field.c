@@ -185,6 +185,19 @@ static int columns(const struct field *f, size_t from, size_t to)
     return draw_width(piece);
 }
 
+/* The signs up to the cursor are in sight. */
+static void draw_masked(struct field *f, WINDOW *win, struct area a, struct style style)
+{
+    int count = 0, before = 0, first;
+
+    for (size_t i = 0; i < f->len; i = after(f, i), count++)
+        before += i < f->cursor;
+    first = before > a.cols - 1 ? before - a.cols + 1 : 0;
+    for (int i = 0; i < a.cols && first + i < count; i++)
+        draw_text(win, a.top, a.left + i, 1, style, "•");
+    f->cursor_col = before - first;
+}
+
 void field_draw(struct field *f, WINDOW *win, struct area a, struct style style, struct style dim,
                 const char *placeholder)
 {
@@ -194,6 +207,10 @@ void field_draw(struct field *f, WINDOW *win, struct area a, struct style style,
     f->cursor_col = 0;
     if (!f->len) {
         draw_text(win, a.top, a.left, a.cols, dim, placeholder ? placeholder : "");
+        return;
+    }
+    if (f->masked) {
+        draw_masked(f, win, a, style);
         return;
     }
     while (first < f->cursor && columns(f, first, f->cursor) > a.cols - 1)

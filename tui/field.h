@@ -13,6 +13,7 @@
 struct field {
     char text[FIELD_MAX + 1];
     size_t len, cursor; /* bytes */
+    bool masked;        /* a password: the text is not drawn, a sign for each character is */
     int cursor_col;     /* where the cursor was drawn last, from the field's left */
 };
 

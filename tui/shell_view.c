@@ -319,6 +319,12 @@ static void shell_view_draw_head(const struct shell_view *v, WINDOW *win)
     at +=
         1 + draw_text(win, 0, at + 1, cols - at - 1, aside ? bar : theme_style(ROLE_TITLE), space);
     at += 2 + draw_text(win, 0, at + 2, (cols - at) / 2, style_on(theme_style(role), bar), state);
+    if (v->control && live_record(v->live)->controllers > 1) {
+        snprintf(space, sizeof(space), "%lld in control",
+                 (long long)live_record(v->live)->controllers);
+        at += 2 + draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(ROLE_WARN), bar),
+                            space);
+    }
     if (is_larger(v)) {
         snprintf(space, sizeof(space), "%d×%d from %d,%d", view->cols, view->rows, v->rect.left + 1,
                  v->rect.top + 1);

@@ -48,7 +48,9 @@ struct shell_record {
     double foreground_since; /* epoch seconds: when that started */
     bool at_prompt;          /* the shell itself, waiting for input; since foreground_since */
     enum shell_doing_state doing;
-    double doing_since; /* epoch seconds */
+    int64_t controllers; /* clients that have it under control */
+    bool hides;          /* what asks does not show what is typed: a password */
+    double doing_since;  /* epoch seconds */
     /* What a program in it wanted noticed last, since input was typed or someone acknowledged it:
      * printable, but foreign; "" for a bell. NULL: nothing. */
     char *notice;
@@ -75,6 +77,8 @@ struct shell_record {
         ROW_NUM(shell_record, foreground_since, .where = ROW_KEPT),                                \
         ROW_BOOL(shell_record, at_prompt, .where = ROW_KEPT),                                      \
         ROW_CHOICE(shell_record, doing, shell_doing_states, .where = ROW_KEPT),                    \
+        ROW_BOOL(shell_record, hides, .where = ROW_KEPT),                                          \
+        ROW_INT(shell_record, controllers, .where = ROW_KEPT),                                     \
         ROW_NUM(shell_record, doing_since, .where = ROW_KEPT),                                     \
         ROW_TEXT(shell_record, notice, .where = ROW_KEPT, .sparse = true),                         \
         ROW_NUM(shell_record, notice_at, .where = ROW_KEPT),                                       \

@@ -76,6 +76,7 @@ static void save_soon(struct supervisor *s)
 void shell_doing_init(struct shell_doing *d, struct supervisor *s, struct shell_record *record)
 {
     shell_doing_forget(record);
+    record->controllers = 0;
     *d = (struct shell_doing){ .next = s->doing, .supervisor = s, .record = record };
     s->doing = d;
 }
@@ -92,6 +93,7 @@ void shell_doing_forget(struct shell_record *r)
     r->foreground = NULL;
     r->at_prompt = false;
     r->doing = SHELL_RUNS;
+    r->hides = false;
 }
 
 enum shell_doing_state shell_doing_of(const json_t *message)
@@ -135,6 +137,7 @@ void shell_doing_note(struct shell_doing *d, const json_t *message)
     int64_t age_ms = json_int_or(message, "age_ms", 0);
     bool prompt = !*text && json_bool_or(message, "prompt", false), is_same;
     enum shell_doing_state doing = shell_doing_of(message);
+    bool hides = doing == SHELL_ASKS && json_bool_or(message, "hides", false);
     struct shell_record *r = d->record;
     char *shown;
 
@@ -146,7 +149,7 @@ void shell_doing_note(struct shell_doing *d, const json_t *message)
         tell_foreground(d, prompt);
     free(r->foreground);
     r->foreground = shown;
-    if (is_same && r->doing == doing)
+    if (is_same && r->doing == doing && r->hides == hides)
         return; /* only its offset is new */
     if (!is_same)
         r->foreground_since = clock_wall() - (double)age_ms / 1000;
@@ -154,6 +157,16 @@ void shell_doing_note(struct shell_doing *d, const json_t *message)
         r->doing_since = clock_wall();
     r->at_prompt = prompt;
     r->doing = doing;
+    r->hides = hides;
+    d->unsaved = true;
+    save_soon(d->supervisor);
+}
+
+void shell_doing_controlled(struct shell_doing *d, bool more)
+{
+    if (!more && !d->record->controllers) /* it was forgotten */
+        return;
+    d->record->controllers += more ? 1 : -1;
     d->unsaved = true;
     save_soon(d->supervisor);
 }

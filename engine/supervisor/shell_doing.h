@@ -24,6 +24,8 @@ void shell_doing_release(struct shell_doing *d);
 enum shell_doing_state shell_doing_of(const json_t *message);
 /* The guest's message about the foreground; ignored when it is not valid. */
 void shell_doing_note(struct shell_doing *d, const json_t *message);
+/* A client has taken control of it, or given it back. */
+void shell_doing_controlled(struct shell_doing *d, bool more);
 /* A program in it wants to be noticed; "": it rang the bell. Foreign. */
 void shell_doing_notice(struct shell_doing *d, const char *text);
 /* Somebody has noticed, or has typed something. */

@@ -19,7 +19,8 @@ struct input {
     struct supervisor *supervisor;
     struct stream stream;
     char *shell;
-    bool whole; /* a `write` */
+    bool whole;    /* a `write` */
+    bool controls; /* an `attach`, which was accepted */
     enum typed_as as;
     const char *caller;
     bool enter; /* after a paste */
@@ -28,6 +29,8 @@ struct input {
 
 static void input_free(struct input *in)
 {
+    if (in->controls)
+        shells_control(in->supervisor, in->shell, false);
     shells_forget(in->supervisor, in);
     buf_release(&in->bytes);
     free(in->shell);
@@ -147,10 +150,14 @@ static bool take_input(struct supervisor *s, struct link *client, uint32_t id, c
     in->enter = json_bool_or(request, "enter", false);
     buf_init(&in->bytes, WRITE_MAX);
     BUG_ON(!in->shell);
-    if (stream_accept(client, id, &in->stream, &ops, in, err))
-        return true;
-    input_free(in);
-    return false;
+    if (!stream_accept(client, id, &in->stream, &ops, in, err)) {
+        input_free(in);
+        return false;
+    }
+    in->controls = !in->whole;
+    if (in->controls)
+        shells_control(s, shell, true);
+    return true;
 }
 
 static bool op_resize(struct shell *sh, struct link *client, uint32_t id, const json_t *request,

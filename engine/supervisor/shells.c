@@ -134,6 +134,14 @@ static bool paste(struct shell *sh, const struct shell_typed *typed, struct pyro
     return !typed->enter || type(sh, &enter, 0, err);
 }
 
+void shells_control(struct supervisor *s, const char *id, bool more)
+{
+    struct shell *sh = shells_find(s, id, NULL);
+
+    if (sh)
+        shell_doing_controlled(&sh->doing, more);
+}
+
 bool shells_type(struct supervisor *s, const char *id, const struct shell_typed *typed,
                  struct pyro_error *err)
 {

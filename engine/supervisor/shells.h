@@ -38,6 +38,8 @@ struct shell_typed {
 /* Queues it as one piece, so that writers interleave by whole writes. */
 bool shells_type(struct supervisor *s, const char *id, const struct shell_typed *typed,
                  struct pyro_error *err) MUST_CHECK;
+/* A client has taken control of it, or given it back. */
+void shells_control(struct supervisor *s, const char *id, bool more);
 void shells_forget(struct supervisor *s, const void *arg);
 /* What wanted to be noticed in the shells of these sources (news.h) is. */
 void shells_acknowledge(struct supervisor *s, const json_t *sources);

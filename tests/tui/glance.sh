@@ -173,6 +173,20 @@ refute "nothing runs" said asker command
 keys Esc
 gone 'answer asker'
 
+# A password is not shown, and kept nowhere.
+write asker 'read -sp "Password: " a; echo; echo "said-${#a}"'
+sees '^ \? asker '
+keys a
+sees 'asker/sh1: Password:'
+sees 'not shown; Enter types it'
+keys hunter2
+sees '│ +••••••• '
+refute "it is not shown" drive shows 'hunter2'
+keys Enter
+wait_for 60 said asker 7 && pass "it was typed"
+sees '^ ❯ asker '
+refute "it is kept nowhere" grep -rq hunter2 "$XDG_DATA_HOME" "$XDG_STATE_HOME"
+
 # To all that are marked, after one question; and to the one on the wall.
 for name in asker waiter; do write $name 'read -p "And now? " answer; echo "said-$answer"'; done
 sees '^ \? waiter '

@@ -172,6 +172,29 @@ keys Esc
 gone 'one/sh3'
 keys Esc
 sees '^ pyro  3 workspaces'
+
+# Another client that has the same shell under control is told of.
+drive resize 80 24
+second() { "$DRIVER" "$TEST_DIR/second.sock" "$@"; }
+"$DRIVER" serve "$TEST_DIR/second.sock" 80 24 "$PYRO" tui "two/$b"
+check "a second interface watches it" second wait "$SECONDS_MAX" "^ WATCHING  two/$b"
+second keys i
+check "and has control" second wait "$SECONDS_MAX" "^ CONTROL  two/$b"
+keys / name:two Enter
+sees '^ [^ ]+ two '
+keys Enter
+sees "^ WATCHING  two/$b"
+keys i
+sees "^ CONTROL  two/$b .* 2 in control"
+check "the other sees it as well" second wait "$SECONDS_MAX" '2 in control'
+second keys C-]
+gone 'in control'
+second quit
+keys C-]
+sees "^ WATCHING  two/$b"
+keys Esc
+sees '^ [^ ]+ two '
+keys Esc
 keys q
 ends "exit 0"
 tui_finish
