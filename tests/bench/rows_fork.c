@@ -12,7 +12,8 @@ static bool remove_others(const char *id, struct pyro_error *err)
 {
     const char *const argv[] = { "sh",
                                  "-c",
-                                 "for w in $(\"$1\" workspace list --quiet); do "
+                                 "for w in $(\"$1\" workspace list | "
+                                 "awk 'length($1) == 12 {print $1}'); do "
                                  "[ \"$w\" = \"$2\" ] || \"$1\" workspace delete \"$w\"; done",
                                  "sh",
                                  bench_pyro(),
