@@ -24,7 +24,7 @@ struct oci_args {
     const char *digest;
 };
 
-static bool prepare(struct pyro_error *err)
+static bool oci_command_prepare(struct pyro_error *err)
 {
     return inflating_prepare(jail_enter, err);
 }
@@ -206,7 +206,7 @@ const struct image_command image_oci_to_ext4 = {
     .options = oci_options,
     .option_count = ARRAY_SIZE(oci_options),
     .args_size = sizeof(struct oci_args),
-    .prepare = prepare,
+    .prepare = oci_command_prepare,
     .run = oci_command_run,
 };
 
@@ -223,6 +223,6 @@ const struct image_command image_archive_to_ext4 = {
     .options = archive_options,
     .option_count = ARRAY_SIZE(archive_options),
     .args_size = sizeof(struct oci_args),
-    .prepare = prepare,
+    .prepare = oci_command_prepare,
     .run = oci_command_run_archive,
 };

@@ -64,7 +64,7 @@ static bool copy_in(struct archive *a, struct pyro_error *err)
     return archive_write_close(a) == ARCHIVE_OK || write_fail(a, err);
 }
 
-static json_t *zstd_run(const void *void_args, struct pyro_error *err)
+static json_t *zstd_command_pack(const void *void_args, struct pyro_error *err)
 {
     const struct zstd_args *args = void_args;
     __attribute__((cleanup(cleanup_archive_write))) struct archive *a = archive_write_new();
@@ -100,7 +100,7 @@ static bool copy_out(struct archive *a, const struct zstd_args *args, struct pyr
     return n == 0 || damaged(a, err);
 }
 
-static json_t *unzstd_run(const void *void_args, struct pyro_error *err)
+static json_t *zstd_command_unpack(const void *void_args, struct pyro_error *err)
 {
     const struct zstd_args *args = void_args;
     scoped_archive_read *a = archive_read_new();
@@ -127,7 +127,7 @@ const struct image_command image_zstd = {
     .options = options,
     .option_count = 1,
     .args_size = sizeof(struct zstd_args),
-    .run = zstd_run,
+    .run = zstd_command_pack,
 };
 
 const struct image_command image_unzstd = {
@@ -135,5 +135,5 @@ const struct image_command image_unzstd = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct zstd_args),
-    .run = unzstd_run,
+    .run = zstd_command_unpack,
 };
