@@ -144,7 +144,7 @@ static const struct {
     const char *change, *mark;
     enum role role;
 } marks[] = {
-    { "added", "A", ROLE_GOOD },  { "MODIFIED", "M", ROLE_WARN },
+    { "added", "A", ROLE_GOOD },  { "modified", "M", ROLE_WARN },
     { "deleted", "D", ROLE_BAD }, { "type_changed", "T", ROLE_WARN },
     { INSIDE, "•", ROLE_WARN },
 };
@@ -233,7 +233,7 @@ const struct column file_row_columns[] = {
       .searched = file_row_change_words },
     { "MODE", 10, .rank = 2, .cell = file_row_mode },
     { "SIZE", 6, .right = true, .cell = file_row_size },
-    { "modified", 16, .rank = 1, .indent = 1, .cell = file_row_time },
+    { "MODIFIED", 16, .rank = 1, .indent = 1, .cell = file_row_time },
     { "NAME", 16, .indent = 1, .part = 1, .grow = 10000, .cell = file_row_name, .search = true },
     { 0 },
 };
