@@ -1,6 +1,7 @@
 #!/bin/bash
 # --suspend-after-idle: a machine that nobody needs is suspended by its supervisor, and goes on for the next
 # command; one that is needed is not.
+# run: beside, it waits for machines that nobody needs
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/network.sh
 use_shared_cache
 export PYRO_CHECK_QUIET=0.1 # a minute is six seconds
@@ -13,7 +14,7 @@ state() {
     run ws status "$1" --json
     echo "$(json .state) $(json .resume_error)"
 }
-becomes_idle() { ws wait "$1" --for suspended --timeout-seconds 250 >/dev/null 2>&1; }
+becomes_idle() { "$PYRO" workspace wait "$1" --for suspended --timeout-seconds 900 >/dev/null 2>&1; }
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 
 bounds() {
@@ -41,7 +42,7 @@ bounds() {
 wakes() {
     local id watcher
     id=$(make w --suspend-after-idle 60 --network-policy egress+published-ports)
-    "${pyro[@]}" watch w --json >"$TEST_DIR/events" 2>/dev/null &
+    "$PYRO" watch w --json >"$TEST_DIR/events" 2>/dev/null &
     watcher=$!
     ws shell open w >/dev/null 2>&1
     types w 'X=forty-two; sleep 100000 &'
@@ -50,7 +51,8 @@ wakes() {
     is "a service runs" "$status $(json .state)" "0 running"
     port=$(json '.published_ports[0].host_port')
     check "nobody needs it: it is suspended" becomes_idle w
-    check "its supervisor ends" wait_for 60 test -z "$(supervisor_of "$id")"
+    its_supervisor_is_gone() { [[ -z $(supervisor_of "$id") ]]; }
+    check "its supervisor ends" wait_for 60 its_supervisor_is_gone
     run ws shell list w --json
     is "its shell is not over" "$(json '.shells[0].state')" running
     is "reading leaves it" "$(state w)" "suspended null"
@@ -81,7 +83,7 @@ stays() {
     ws shell open output >/dev/null 2>&1
     types output 'while :; do echo .; sleep 0.5; done'
     make followed --suspend-after-idle 60 >/dev/null
-    "${pyro[@]}" workspace logs followed --follow >/dev/null 2>&1 &
+    "$PYRO" workspace logs followed --follow >/dev/null 2>&1 &
     follower=$!
     make never >/dev/null
     make last --suspend-after-idle 60 >/dev/null

@@ -69,7 +69,7 @@ run ws status w --json
 expires=$(json .expires_at)
 machine=$(vm_pid)
 watched=$TEST_DIR/events
-"${pyro[@]}" watch w --json >"$watched" 2>/dev/null &
+"$PYRO" watch w --json >"$watched" 2>/dev/null &
 watcher=$!
 run ws wait w --for suspended --timeout-seconds 300 --json &
 waiter=$!
