@@ -79,6 +79,14 @@ static bool check_room(const struct pull *p, int blobs_fd, const struct oci_mani
     return room_check(blobs_fd, "the cache", blobs, err) && room_check(fd, cache_dir, image, err);
 }
 
+/* A blob that the host damaged, by losing power as it came, must not be all that ever comes. */
+static void forget_blobs(int blobs_fd, const struct oci_manifest *m)
+{
+    blobs_forget(blobs_fd, m->config.digest);
+    for (size_t i = 0; i < m->layer_count; i++)
+        blobs_forget(blobs_fd, m->layers[i].digest);
+}
+
 static bool install(struct pull *p, const struct registry_wish *wish, int blobs_fd,
                     const struct registry_image *image, struct pyro_error *err)
 {
@@ -90,7 +98,7 @@ static bool install(struct pull *p, const struct registry_wish *wish, int blobs_
                                .reference = reference };
     struct unpack_ahead ahead;
     struct registry_watch watch;
-    bool ok;
+    bool fetched, ok;
 
     progress_phase(wish->progress, "install", p->install.name);
     reference_write(&p->reference, reference);
@@ -98,10 +106,13 @@ static bool install(struct pull *p, const struct registry_wish *wish, int blobs_
     p->install.record.reference_digest = str_printf("%s", image->digest);
     unpack_ahead_init(&ahead, &p->install, &blobs);
     watch = unpack_ahead_watch(&ahead);
-    ok = read_manifest(blobs_fd, image->manifest, &document, err) &&
-         check_room(p, blobs_fd, &document.manifest, err) &&
-         registry_fetch(wish, blobs_fd, image, &watch, err) && unpack_ahead_end(&ahead, err);
+    fetched = read_manifest(blobs_fd, image->manifest, &document, err) &&
+              check_room(p, blobs_fd, &document.manifest, err) &&
+              registry_fetch(wish, blobs_fd, image, &watch, err);
+    ok = fetched && unpack_ahead_end(&ahead, err);
     unpack_ahead_release(&ahead);
+    if (fetched && !ok && (err->code == PYRO_CONTENT_REFUSED || err->code == PYRO_REFUSED))
+        forget_blobs(blobs_fd, &document.manifest);
     return ok && environment_install_finish(&p->install, err);
 }
 

@@ -136,6 +136,14 @@ bool blobs_keep(int dirfd, struct store_part *part, struct pyro_error *err)
     return true;
 }
 
+void blobs_forget(int dirfd, const char *digest)
+{
+    char name[OCI_DIGEST_SIZE];
+
+    oci_blob_name(digest, name);
+    unlinkat(dirfd, name, 0);
+}
+
 void blobs_leave(int dirfd, struct store_part *part, bool resume)
 {
     scoped_free char *file = part_name(part->name);
