@@ -8,8 +8,7 @@
 
 #define SUPERVISOR_SOCKET "run/sock"
 
-/* What becomes of a suspended machine that somebody asks for: whoever connects says it, here and
- * nowhere else. */
+/* What happens to a suspended machine when a client connects: each caller must say it. */
 enum machine_need {
     MACHINE_AWAKE,   /* it is needed: it goes on first */
     MACHINE_AS_IT_IS /* it stays suspended, and is an error like a stopped one: of what only asks a

@@ -109,7 +109,7 @@ static bool put_in_place(const struct pack *p, struct pyro_error *err)
            pyro_fail_errno(err, "remove what was compressed");
 }
 
-/* Whoever asks next waits as long again before another one tries. */
+/* The minute begins again, before another command tries. */
 static void put_off(const struct pack *p)
 {
     unlinkat(p->workspace_fd, MEMORY_SUSPENDED_PACKED, 0);

@@ -7,7 +7,7 @@
  *   only then removes the file that it takes the place of
  *
  * Killed anywhere, it leaves one of the two whole, or both, of which the compressed one is then the older
- * name of the same; whoever resumes reads either.
+ * name of the same; a resume reads either.
  */
 #ifndef PYRO_CLIENT_PACK_H
 #define PYRO_CLIENT_PACK_H

@@ -24,8 +24,8 @@ int64_t limit_mem_mib(void); /* the same, whole steps of MEM_STEP_MIB */
 #define ARG_TTL_SECONDS(S, DEFAULT, ...)                                                           \
     ARG_INT(S, ttl_seconds, __VA_ARGS__.max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",    \
             .help = "Stop the VM after this time; 0: never")
-#define ARG_SUSPEND_AFTER_IDLE(S, DEFAULT)                                                         \
-    ARG_INT(S, suspend_after_idle, .agent = "", .max = SECONDS_MAX, .def = (DEFAULT),              \
+#define ARG_SUSPEND_AFTER_IDLE(S, DEFAULT, ...)                                                    \
+    ARG_INT(S, suspend_after_idle, __VA_ARGS__.max = SECONDS_MAX, .def = (DEFAULT),                \
             .unit = "seconds",                                                                     \
             .help = "Suspend it once nobody has needed it for so long, at least 60; 0: never")
 #define ARG_NETWORK(S)                                                                             \

@@ -22,8 +22,7 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_MEM_MIB(workspace_create_args, DEFAULT_MEM_MIB),
     ARG_TTL_SECONDS(workspace_create_args, 0, .agent = "Stop it after; 0: never", ),
     /* Models have it in workspace_update: workspace-core has no room left. */
-    ARG_INT(workspace_create_args, suspend_after_idle, .max = SECONDS_MAX, .unit = "seconds",
-            .help = "Suspend it once nobody has needed it for so long, at least 60; 0: never"),
+    ARG_SUSPEND_AFTER_IDLE(workspace_create_args, 0),
     ARG_CHOICE(workspace_create_args, network_policy, .agent = "", .metavar = "POLICY",
                .choices = network_policy_names, .def_str = "off",
                .help = "off: no network device; egress: connections out; the last also lets "

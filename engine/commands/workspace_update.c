@@ -24,7 +24,7 @@ static const struct arg_spec workspace_update_rows[] = {
     ARG_FLAG(workspace_update_args, clear_name, .agent = "", .help = "Remove its name"),
     ARG_VCPU_COUNT(workspace_update_args, ARG_UNSET, "; of a stopped workspace"),
     ARG_MEM_MIB(workspace_update_args, ARG_UNSET, "; of a stopped workspace"),
-    ARG_SUSPEND_AFTER_IDLE(workspace_update_args, ARG_UNSET),
+    ARG_SUSPEND_AFTER_IDLE(workspace_update_args, ARG_UNSET, .agent = "", ),
     ARG_LIST(workspace_update_args, acknowledge, .agent = "", .metavar = "WHAT",
              .check = news_check_source,
              .help = "What failed or finished is known: all, or vm, exec, shell or service, or one "

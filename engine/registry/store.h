@@ -31,7 +31,7 @@ bool blobs_begin(int dirfd, const char *digest, int64_t size, const struct progr
  * loses power may leave less of it, whose size tells; blobs_has() then has it fetched again.
  */
 bool blobs_keep(int dirfd, struct store_part *part, struct pyro_error *err) MUST_CHECK;
-/* Removes a blob, if it is there: the next pull fetches it anew. */
+/* Removes a blob, if it is there: the next pull fetches it again. */
 void blobs_forget(int dirfd, const char *digest);
 /* Lets it go; what there is of it stays for the next time if `resume`. Nothing when fd is -1. */
 void blobs_leave(int dirfd, struct store_part *part, bool resume);

@@ -110,7 +110,7 @@ bool clients_are_present(const struct supervisor *s)
 void clients_shut(struct supervisor *s)
 {
     renameat(s->run_fd, SOCKET, s->run_fd, SOCKET_SHUT);
-    clients_on_connect(s, 0); /* whoever was faster */
+    clients_on_connect(s, 0); /* a client that was faster */
 }
 
 void clients_open(struct supervisor *s)

@@ -239,7 +239,7 @@ def broken():
         file.write(b"damaged")
     failed("a blob that the host damaged", pyro("env", "pull", reference), "layer 2")
     done = pyro("env", "pull", reference)
-    check("comes anew", done.returncode == 0, done.stderr)
+    check("comes again", done.returncode == 0, done.stderr)
     bad = r.manifest("test/broken", [b"not a tar" * 1000])
     r.document("test/broken", "t", bad, bad["mediaType"])
     done = pyro("env", "pull", reference)

@@ -82,7 +82,7 @@ static ssize_t feed_gzip(struct inflate *i, struct pyro_error *err)
     return n;
 }
 
-/* Whether another member follows the one that has ended: what is no header is padding, as it is for
+/* Whether another member follows the one that has ended: what is not a header is padding, as for
  * gzip(1). 1, 0, or -1 on failure. */
 static int next_member(struct inflate *i, struct pyro_error *err)
 {

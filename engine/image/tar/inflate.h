@@ -20,7 +20,7 @@ struct inflate *inflate_new(const struct inflate_job *job, struct arrivals *arri
                             struct pyro_error *err) MUST_CHECK;
 void inflate_free(struct inflate *i);
 /*
- * The next bytes of the tar, up to n; 0: there are no more, and the blob has its digest. -1 on
+ * The next bytes of the tar, up to n; 0 at the end, when the blob has its digest. -1 on
  * failure: PYRO_CONTENT_REFUSED where it has not, PYRO_INVALID_ARGUMENT where the data are damaged.
  */
 ssize_t inflate_read(struct inflate *i, uint8_t *ret, size_t n, struct pyro_error *err) MUST_CHECK;

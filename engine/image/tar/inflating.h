@@ -26,7 +26,7 @@ struct inflating {
 void inflating_watch(int arrivals_fd);
 bool inflating_begin(struct inflating *s, const struct inflate_job *job,
                      struct pyro_error *err) MUST_CHECK;
-/* The next bytes, valid until the next call; *ret_n 0: there are no more. Errors are those of
+/* The next bytes, valid until the next call; *ret_n is 0 at the end. Errors are those of
  * inflate_read(). */
 bool inflating_next(struct inflating *s, const void **ret, size_t *ret_n,
                     struct pyro_error *err) MUST_CHECK;
