@@ -18,8 +18,7 @@
 struct lookout {
     const struct workspace_handle *workspace; /* borrowed */
     const struct progress *progress;          /* borrowed: for notes; NULL: nobody reads them */
-    bool
-        passive; /* the machine need not stay awake for it: it only waits to see what becomes of it */
+    bool passive; /* it only waits for what happens: the machine need not stay awake for it */
     int fd;
     struct loop *loop;
     struct link *link; /* to the supervisor; NULL: not reached */

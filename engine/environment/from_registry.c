@@ -79,7 +79,13 @@ static bool check_room(const struct pull *p, int blobs_fd, const struct oci_mani
     return room_check(blobs_fd, "the cache", blobs, err) && room_check(fd, cache_dir, image, err);
 }
 
-/* A blob that the host damaged, by losing power as it came, must not be all that ever comes. */
+/* What the helper says of what it was given, not of this host: its disk, its memory. */
+static bool is_of_content(enum pyro_code code)
+{
+    return code == PYRO_CONTENT_REFUSED || code == PYRO_REFUSED;
+}
+
+/* A host that lost power may have damaged a blob: it must not stay for every later pull. */
 static void forget_blobs(int blobs_fd, const struct oci_manifest *m)
 {
     blobs_forget(blobs_fd, m->config.digest);
@@ -111,7 +117,7 @@ static bool install(struct pull *p, const struct registry_wish *wish, int blobs_
               registry_fetch(wish, blobs_fd, image, &watch, err);
     ok = fetched && unpack_ahead_end(&ahead, err);
     unpack_ahead_release(&ahead);
-    if (fetched && !ok && (err->code == PYRO_CONTENT_REFUSED || err->code == PYRO_REFUSED))
+    if (fetched && !ok && is_of_content(err->code))
         forget_blobs(blobs_fd, &document.manifest);
     return ok && environment_install_finish(&p->install, err);
 }

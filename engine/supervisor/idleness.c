@@ -14,7 +14,7 @@
 
 #define LOOKS 6           /* at least, in the time */
 #define LOOK_MAX_MS 10000 /* between two */
-#define BUSY_PER_CENT 1   /* of a processor: whoever takes as much works */
+#define BUSY_PER_CENT 1   /* of a processor: what takes as much is work */
 
 struct idleness {
     struct supervisor *supervisor;
