@@ -13,9 +13,9 @@ look_at_state() {
 has_printed() { ws shell read w "$shell" --plain 2>/dev/null | grep -q -- "$1"; }
 
 # A shell that appends a number, which it has in memory alone, and its sum: a gap or a repetition on the disk
-# is a memory that is older than it.
+# is a memory that is older than it. A power cut may empty the file, but not take it away.
 begin_counting() {
-    run ws exec w --timeout-seconds 60 -- sh -c 'rm -f counter; sync'
+    run ws exec w --timeout-seconds 60 -- sh -c ': >counter; sync'
     shell=$(ws shell open w --id-only 2>/dev/null)
     ws shell write w "$shell" --input 'i=0; t=0; while :; do i=$((i+1)); t=$((t+i)); echo $i $t >>counter; echo "N $i"; sleep 0.05; done' >/dev/null 2>&1
     wait_for 60 has_printed '^N 3' || note "nothing counts"

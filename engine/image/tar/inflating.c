@@ -225,13 +225,13 @@ bool inflating_begin(struct inflating *s, const struct inflate_job *job, struct 
     return s->here != NULL;
 }
 
-/* The place of the last piece is free again. */
-static bool give_back(struct inflating *s)
+/* The place of the last piece is free again. A process that has ended takes none, but what it said
+ * before is still to be read. */
+static void give_back(struct inflating *s)
 {
-    bool ok = !s->has_piece || write_whole(process.emptied_fd, "", 1);
-
+    if (s->has_piece)
+        (void)!write_whole(process.emptied_fd, "", 1);
     s->has_piece = false;
-    return ok;
 }
 
 static bool fail_there(struct pyro_error *err)
@@ -247,8 +247,8 @@ static bool next_from_process(struct inflating *s, const void **ret, size_t *ret
 {
     struct piece piece;
 
-    if (!give_back(s) || !read_whole(process.filled_fd, &piece, sizeof(piece)) ||
-        piece.n > PIECE_BYTES)
+    give_back(s);
+    if (!read_whole(process.filled_fd, &piece, sizeof(piece)) || piece.n > PIECE_BYTES)
         return pyro_fail(err, PYRO_INTERNAL, "the decompressor ended");
     if (piece.n < 0)
         return fail_there(err);

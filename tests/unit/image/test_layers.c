@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/hash/hash.h"
@@ -412,6 +413,33 @@ static void test_layers_add_arriving(void **state UNUSED)
         }
 }
 
+/* Why the process failed is told although it ended while a piece of it was still in use. */
+static void test_inflating_tells_why(void **state UNUSED)
+{
+    struct pyro_error err = { 0 };
+    struct stack layers = { 0 };
+    struct inflating s;
+    struct inflate_job job;
+    siginfo_t ended;
+    const void *piece;
+    size_t n = 1;
+
+    push_members_of_gzip(&layers, 700, 0);
+    job = (struct inflate_job){ .blob = layers.layers[0].blob };
+    memcpy(job.digest, other, sizeof(other));
+    assert_true(inflating_prepare(jail_enter, &err));
+    assert_true(inflating_begin(&s, &job, &err));
+    assert_true(inflating_next(&s, &piece, &n, &err));
+    assert_int_equal(waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
+    while (inflating_next(&s, &piece, &n, &err))
+        assert_int_not_equal(n, 0);
+    assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
+    assert_non_null(strstr(err.message, "its blob has the digest"));
+    inflating_release(&s);
+    inflating_end();
+    close(job.blob.fd);
+}
+
 /* Bytes after the tar, or after the compressed data, count for the digest too. */
 static void test_layers_add_hashes_all(void **state UNUSED)
 {
@@ -528,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_layers_add_by_process),
         cmocka_unit_test(test_layers_add_arriving),
         cmocka_unit_test(test_layers_add_checks_digests),
+        cmocka_unit_test(test_inflating_tells_why),
         cmocka_unit_test(test_layers_add_hashes_all),
         cmocka_unit_test(test_layers_add_without_end),
         cmocka_unit_test(test_layers_add_cut_short),
