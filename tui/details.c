@@ -89,6 +89,18 @@ static void secrets(struct place *p, const json_t *list)
     fact(p, "secrets", ROLE_TEXT, text);
 }
 
+static void pairs(struct place *p, const char *label, const json_t *object)
+{
+    char text[256];
+    const char *key;
+    json_t *value;
+
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+        snprintf(text, sizeof(text), "%s=%s", key, json_string_value(value));
+        fact(p, label, ROLE_DIM, text);
+    }
+}
+
 /* How busy it has been, a column for a second. */
 static void graph(struct place *p, const char *label, const uint8_t *samples, int count)
 {
@@ -110,8 +122,6 @@ static void details_facts(struct place *p, const struct model *m, const struct w
     const struct figures *f = model_figures(m, w);
     struct short_text a, b, c;
     char text[256];
-    const char *key;
-    json_t *value;
 
     if (f && f->stopped_pid) {
         snprintf(text, sizeof(text),
@@ -159,10 +169,8 @@ static void details_facts(struct place *p, const struct model *m, const struct w
         graph(p, "memory", model_samples(w)->memory, model_samples(w)->count);
     }
     secrets(p, r->secrets);
-    json_object_foreach (r->labels, key, value) {
-        snprintf(text, sizeof(text), "%s=%s", key, json_string_value(value));
-        fact(p, "label", ROLE_DIM, text);
-    }
+    pairs(p, "variable", r->env);
+    pairs(p, "label", r->labels);
 }
 
 static void command_line(struct place *p, const json_t *command)

@@ -106,7 +106,7 @@ const struct cmd_spec cmd_command_read = {
     .traits = CMD_READ_ONLY | CMD_STREAMING,
     .tool = TOOL("workspace_command_read", "Read a command",
                  "What a command printed, from a cursor on: the next_cursor of the last read. "
-                 "Waits for its end, but not longer than max_wait_ms.",
+                 "Waits for its end, at most max_wait_ms.",
                  TOOL_CORE,
                  "workspace_id sequence state exit_code timed_out timeout_seconds "
                  "error cursor next_cursor truncated dropped_bytes stdout stderr"),

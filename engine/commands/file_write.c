@@ -47,9 +47,9 @@ const struct cmd_spec cmd_file_write = {
         "keeps its mode and owner; a new one gets 0644, and missing directories are created.",
     .example = "pyro workspace file write demo src/hello.py --text 'print(\"hello\")'",
     .traits = CMD_DESTRUCTIVE,
-    .tool = TOOL("workspace_file_write", "Write a file",
-                 "Write a text file in /workspace, replacing what was there.",
-                 TOOL_CORE | TOOL_IDEMPOTENT | TOOL_DESTRUCTIVE, "path bytes_written"),
+    .tool =
+        TOOL("workspace_file_write", "Write a file", "Write or replace a text file in /workspace.",
+             TOOL_CORE | TOOL_IDEMPOTENT | TOOL_DESTRUCTIVE, "path bytes_written"),
     .args = file_write_rows,
     .args_size = sizeof(struct file_write_args),
     .result = file_write_result,

@@ -77,7 +77,7 @@ const struct cmd_spec cmd_patch_apply = {
     .example = "pyro workspace patch apply demo --patch-file fix.patch",
     .traits = CMD_DESTRUCTIVE,
     .tool = TOOL("workspace_patch_apply", "Apply a patch",
-                 "Apply a unified diff to /workspace: all of it or nothing.",
+                 "Apply a unified diff to /workspace, all or nothing.",
                  TOOL_CORE | TOOL_DESTRUCTIVE, "changed summary entries.path entries.status"),
     .args = patch_apply_rows,
     .args_size = sizeof(struct patch_apply_args),

@@ -5,6 +5,7 @@
 #include "engine/cmd/spec.h"
 #include "engine/secret/secrets.h"
 #include "engine/state/record.h"
+#include "vmm/base/command_request.h"
 
 #define SECONDS_MAX (30 * 24 * 3600) /* of any time-out or time to live */
 #define MEM_STEP_MIB 128
@@ -34,6 +35,9 @@ int64_t limit_mem_mib(void); /* the same, whole steps of MEM_STEP_MIB */
 #define ARG_LABEL(S)                                                                               \
     ARG_LIST(S, label, .agent = "", .pairs = true, .metavar = "KEY=VALUE",                         \
              .complete = COMPLETE_LABEL, .check = check_label, .help = "A label")
+/* Owned by the arguments' struct. */
+#define ARG_WORKSPACE_ENV(S, F, HELP)                                                              \
+    ARG_OWNED(LIST, env, S, F, COMMAND_VARIABLES_ARG, .agent = "", .help = (HELP))
 /* For take_secrets(). */
 #define ARG_SECRETS(S)                                                                             \
     ARG_LIST(S, secret, .agent = "NAME to value", .pairs = true, .metavar = "NAME=VALUE",          \

@@ -55,7 +55,7 @@ const struct cmd_spec cmd_run = {
         "the place of its own command.",
     .example = "pyro run debian:12 -- git --version",
     .traits = CMD_STREAMING | CMD_GUEST_STATUS,
-    .tool = TOOL("vm_run", "Run once", "Run one command in a fresh VM that is deleted afterwards.",
+    .tool = TOOL("vm_run", "Run once", "Run one command in a fresh VM, deleted afterwards.",
                  TOOL_CORE | TOOL_VM_RUN | TOOL_OPEN_WORLD,
                  "exit_code timed_out stdout stderr stdout_bytes stdout_truncated "
                  "stderr_bytes stderr_truncated"),

@@ -144,16 +144,16 @@ static void show_attention_line(const json_t *w, FILE *out)
         show_line(out, "Attention", line);
 }
 
-static void show_labels(const json_t *labels, FILE *out)
+static void show_pairs(FILE *out, const char *what, const json_t *pairs)
 {
     bool first = true;
     const char *key;
     json_t *value;
 
-    if (!json_object_size(labels))
+    if (!json_object_size(pairs))
         return;
-    fputs("Labels: ", out);
-    json_object_foreach ((json_t *)(uintptr_t)labels, key, value) {
+    fprintf(out, "%s: ", what);
+    json_object_foreach ((json_t *)(uintptr_t)pairs, key, value) {
         fputs(first ? "" : ", ", out);
         text_print(out, key);
         fputc('=', out);
@@ -215,7 +215,7 @@ void show_workspace(const json_t *w, FILE *out)
 {
     show_line(out, "Workspace ID", json_string_or(w, "workspace_id", NULL));
     show_line(out, "Name", json_string_or(w, "name", NULL));
-    show_labels(json_object_get(w, "labels"), out);
+    show_pairs(out, "Labels", json_object_get(w, "labels"));
     show_line(out, "Environment", json_string_or(w, "environment", NULL));
     show_line(out, "Forked from", json_string_or(w, "forked_from", NULL));
     show_line(out, "State", json_string_or(w, "state", NULL));
@@ -225,6 +225,7 @@ void show_workspace(const json_t *w, FILE *out)
     show_seed(json_object_get(w, "workspace_seed"), out);
     show_line(out, "Network policy", json_string_or(w, "network_policy", NULL));
     show_line(out, "Network down", json_string_or(w, "network_error", NULL));
+    show_pairs(out, "Variables", json_object_get(w, "env"));
     show_secrets(json_object_get(w, "secrets"), out);
     show_line(out, "Execution mode", json_string_or(w, "execution_mode", NULL));
     show_line(out, "Accelerator", json_string_or(w, "accelerator", NULL));

@@ -1,6 +1,7 @@
 /* engine/commands/workspace_create.c: a new workspace, ready to work in. */
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
+#include "engine/commands/guest_command.h"
 #include "engine/commands/hold.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
@@ -13,6 +14,7 @@ struct workspace_create_args {
     const char *environment, *name, *seed_path, *network_policy;
     int64_t vcpu_count, mem_mib, ttl_seconds, suspend_after_idle;
     struct arg_list label, secret, secret_file;
+    json_t *env;
     bool allow_host_compat, id_only, hold, delete;
 };
 
@@ -27,14 +29,16 @@ static const struct arg_spec workspace_create_rows[] = {
                .choices = network_policy_names, .def_str = "off",
                .help = "off: no network device; egress: connections out; the last also lets "
                        "services publish ports on this host's loopback"),
-    ARG_STR(workspace_create_args, seed_path,
-            .agent = "Host directory or .tar to copy into /workspace", .metavar = "PATH",
-            .complete = COMPLETE_FILE,
+    ARG_STR(workspace_create_args, seed_path, .agent = "Host directory or .tar for /workspace",
+            .metavar = "PATH", .complete = COMPLETE_FILE,
             .help = "What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst "
                     "or .tar.xz"),
     ARG_STR(workspace_create_args, name, .agent = "", .check = check_name,
             .help = "A name to call it by, besides its id"),
     ARG_LABEL(workspace_create_args),
+    ARG_WORKSPACE_ENV(workspace_create_args, env,
+                      "A variable of all that is started in it; "
+                      "without a value, that of this process, if it has one"),
     ARG_SECRETS(workspace_create_args),
     ARG_ALLOW_HOST_COMPAT(workspace_create_args),
     ARG_FLAG(workspace_create_args, hold,
@@ -63,6 +67,7 @@ static json_t *workspace_create_run(const void *args, struct cmd_io *io, struct 
     struct workspace_spec spec = { .environment = a->environment,
                                    .name = a->name,
                                    .labels = labels,
+                                   .env = a->env,
                                    .vcpu_count = a->vcpu_count,
                                    .mem_mib = a->mem_mib,
                                    .ttl_seconds = a->ttl_seconds,
@@ -97,12 +102,11 @@ const struct cmd_spec cmd_workspace_create = {
     .details = "An environment that is not installed yet is pulled first. The workspace lives on "
                "until it is deleted; nothing else ever deletes its data.",
     .example = "pyro workspace create debian:12 --name demo",
-    .tool =
-        TOOL("workspace_create", "Create a workspace",
-             "Create and start a disposable Linux VM; /workspace is its working directory. It "
-             "lives until workspace_delete; the other tools take its id or name as workspace_id.",
-             TOOL_CORE | TOOL_OPEN_WORLD,
-             "workspace_id name environment state network_policy expires_at"),
+    .tool = TOOL("workspace_create", "Create a workspace",
+                 "Create and start a disposable Linux VM; /workspace is its working directory. It "
+                 "lives until workspace_delete; other tools take its id or name as workspace_id.",
+                 TOOL_CORE | TOOL_OPEN_WORLD,
+                 "workspace_id name environment state network_policy expires_at"),
     .args = workspace_create_rows,
     .args_size = sizeof(struct workspace_create_args),
     .result = workspace_rows,

@@ -243,9 +243,9 @@ const struct cmd_spec cmd_workspace_diff = {
         "workspace may be running or stopped.",
     .example = "pyro workspace diff demo",
     .traits = CMD_READ_ONLY,
-    .tool = TOOL("workspace_diff", "Show changes",
-                 "What changed in /workspace since it was created, as a unified diff.", TOOL_CORE,
-                 "changed summary truncated next_cursor entries.path entries.status patch"),
+    .tool =
+        TOOL("workspace_diff", "Show changes", "A unified diff of /workspace since its creation.",
+             TOOL_CORE, "changed summary truncated next_cursor entries.path entries.status patch"),
     .args = workspace_diff_rows,
     .args_size = sizeof(struct workspace_diff_args),
     .result = workspace_diff_result,

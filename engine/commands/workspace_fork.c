@@ -1,6 +1,7 @@
 /* engine/commands/workspace_fork.c: workspaces that go on from where another one is. */
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
+#include "engine/commands/guest_command.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -10,6 +11,7 @@ struct workspace_fork_args {
     const char *workspace, *name, *snapshot;
     int64_t count, ttl_seconds;
     struct arg_list label, secret, secret_file;
+    json_t *env;
     bool disk_only, id_only;
 };
 
@@ -24,6 +26,9 @@ static const struct arg_spec workspace_fork_rows[] = {
     ARG_FLAG(workspace_fork_args, disk_only, .agent = "",
              .help = "Leave the memory: the forks have the disk alone, and are stopped"),
     ARG_LABEL(workspace_fork_args),
+    ARG_WORKSPACE_ENV(workspace_fork_args, env,
+                      "A variable of what is started in the fork, beside "
+                      "the workspace's or in place of one"),
     ARG_SECRETS(workspace_fork_args),
     ARG_INT(workspace_fork_args, ttl_seconds, .agent = "", .min = 0, .max = SECONDS_MAX,
             .def = ARG_UNSET, .unit = "seconds",
@@ -61,6 +66,7 @@ static json_t *workspace_fork_run(const void *args, struct cmd_io *io, struct py
                                               .snapshot = a->snapshot,
                                               .disk_only = a->disk_only,
                                               .labels = labels,
+                                              .env = a->env,
                                               .secrets = &secrets,
                                               .ttl_seconds = a->ttl_seconds == ARG_UNSET
                                                                  ? -1

@@ -363,6 +363,22 @@ bool secrets_set_env(const struct secrets *s, const json_t *wanted, json_t *env,
     return true;
 }
 
+bool secrets_check_env(const struct redactor *r, const json_t *env, struct pyro_error *err)
+{
+    const char *variable;
+    json_t *value;
+
+    json_object_foreach ((json_t *)(uintptr_t)env, variable, value) {
+        if (!redact_finds(r, json_string_value(value), json_string_length(value), false))
+            continue;
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the value of variable '%.64s' has a secret in it",
+                  variable);
+        return pyro_hint(err, "give the secret by --secret alone, and to each command that needs "
+                              "it by --secret-env");
+    }
+    return true;
+}
+
 bool secrets_add_env(json_t **wanted, const char *item, struct pyro_error *err)
 {
     size_t n = strcspn(item, "=");

@@ -64,6 +64,10 @@ json_t *secrets_to_json(const struct secrets *s, const json_t *described,
  */
 bool secrets_set_env(const struct secrets *s, const json_t *wanted, json_t *env,
                      struct pyro_error *err) MUST_CHECK;
+/* No value of {VARIABLE: value} (NULL: none) has a secret in it: they are stored and shown as they
+ * are. PYRO_INVALID_ARGUMENT. */
+bool secrets_check_env(const struct redactor *r, const json_t *env,
+                       struct pyro_error *err) MUST_CHECK;
 /* Adds NAME[=VARIABLE] to {VARIABLE: NAME}, which is made when *wanted is NULL; no variable can be
  * named twice. */
 bool secrets_add_env(json_t **wanted, const char *item, struct pyro_error *err) MUST_CHECK;

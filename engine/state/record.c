@@ -50,7 +50,7 @@ static void make_machine_id(struct workspace_record *r)
 /* One that is about to be read. */
 static void begin_record(struct workspace_record *r, const char *id)
 {
-    *r = (struct workspace_record){ .labels = json_object() };
+    *r = (struct workspace_record){ .labels = json_object(), .env = json_object() };
     disk_layers_init(&r->disk);
     snprintf(r->id, sizeof(r->id), "%s", id);
 }

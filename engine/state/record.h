@@ -89,6 +89,9 @@ enum workspace_state {
     FIELD(char *network_error) /* NULL: it is up */                                                \
     ROW(ROW_TEXT(workspace_record, network_error, .copy = ROW_OWN, .nullable = true,               \
                  .help = "Why the network is down; null when it is not"))                          \
+    FIELD(json_t *env) /* {NAME: value}, of all that is started in it */                           \
+    ROW(ROW_MAP(workspace_record, env, .copy = ROW_COPIED,                                         \
+                .help = "Variables of all that is started in it"))                                 \
     FIELD(json_t *secrets) /* [{name, source_kind}]; NULL: none. Their values: engine/secret */    \
     ROW(ROW_OBJECTS(workspace_record, secrets, secret_rows, .copy = ROW_OWN, .sparse = true,       \
                     .load = load_secrets))                                                         \

@@ -39,6 +39,7 @@ bool command_env_complete(struct supervisor *s, struct command_request *r, struc
     json_decref(r->secret_files);
     r->secret_files = r->user ? names_of(wanted) : NULL;
     r->env = variables_of_image(s->record.image);
+    json_object_update(r->env, s->record.env);
     if (json_object_size(given))
         json_object_update(r->env, given);
     return !json_object_size(wanted) || (secrets_load(s->dir_fd, &secrets, err) &&

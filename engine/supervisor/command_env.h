@@ -6,8 +6,8 @@
 #include "vmm/base/command_request.h"
 
 /*
- * Completes a request's env by those of the environment's image, below the ones that were given, and
- * by the secrets that secret_env names, which is then NULL. With a user, secret_files has their names.
+ * Completes a request's env by those of the environment's image, and above them the workspace's, below
+ * the ones that were given, and by the secrets that secret_env names, which is then NULL. With a user, secret_files has their names.
  */
 bool command_env_complete(struct supervisor *s, struct command_request *r,
                           struct pyro_error *err) MUST_CHECK;

@@ -21,8 +21,8 @@ bool spare_begun(struct supervisor *s);
 /*
  * {"op": "claim", "place": OBJECT, "environment": NAME, "environment_digest": TEXT, "vcpu_count": N,
  * "mem_mib": N, "network": BOOL}: the message {} when it is the claimant's, who then may write the
- * secrets and sends {name, labels, ttl_seconds, suspend_after_idle, network_policy, ephemeral, throw_away, secrets}. The
- * message {} says that the record has that, and the end {} that the workspace is served. A claimant
+ * secrets and sends {name, labels, env, ttl_seconds, suspend_after_idle, network_policy, ephemeral, throw_away,
+ * secrets}. The message {} says that the record has that, and the end {} that the workspace is served. A claimant
  * that goes away before it has sent its message ends the machine.
  */
 supervisor_op_fn spare_op_claim;

@@ -46,6 +46,10 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
         return false;
     if (spec->labels)
         json_object_set_new(change, "labels", hide_in_copy(redactor, spec->labels));
+    if (!secrets_check_env(redactor, spec->env, err))
+        return false;
+    if (spec->env)
+        json_object_set(change, "env", spec->env);
     json_object_set_new(change, "suspend_after_idle", json_integer(spec->suspend_after_idle));
     record_set_string(&r->environment, spec->environment);
     r->vcpu_count = spec->vcpu_count;

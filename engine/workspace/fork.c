@@ -152,11 +152,13 @@ static bool change_record(const struct forking *f, struct workspace_record *r,
 
     if (spec->labels)
         json_object_set_new(change, "labels", hide_in_copy(f->redactor, spec->labels));
+    if (spec->env)
+        json_object_set(change, "env", spec->env);
     if (spec->name && spec->count > 1)
         numbered = str_printf("%s-%zu", spec->name, f->count + 1);
     if (spec->name)
         json_object_set_new(change, "name", json_string(numbered ? numbered : spec->name));
-    return workspace_apply_change(r, change, err);
+    return workspace_apply_change(r, change, err) && secrets_check_env(f->redactor, r->env, err);
 }
 
 /* A disk by itself has no history, as after a reset to it; at rest it has all of it. */

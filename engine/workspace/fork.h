@@ -18,6 +18,7 @@ struct workspace_fork_spec {
     const char *snapshot;          /* go on from that; NULL: from now */
     bool disk_only;                /* and not from the memory */
     const json_t *labels;          /* object of strings to set, borrowed; NULL: none */
+    json_t *env;                   /* {NAME: value} to set, borrowed; NULL: none */
     const struct secrets *secrets; /* set in place of those it has, or beside, borrowed */
     int64_t ttl_seconds;           /* -1: as it has; counted from the fork's own start */
 };

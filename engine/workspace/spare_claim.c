@@ -118,11 +118,11 @@ static bool ask(struct claim *c, int dir_fd, const json_t *request)
 
 static json_t *message_of(const struct workspace_record *r)
 {
-    return json_pack("{s:s?, s:O, s:I, s:I, s:s, s:b, s:b, s:O*}", "name", r->name, "labels",
-                     r->labels, "suspend_after_idle", (json_int_t)r->suspend_after_idle,
-                     "ttl_seconds", (json_int_t)r->ttl_seconds, "network_policy",
-                     network_policy_names[r->network_policy], "ephemeral", r->ephemeral,
-                     "throw_away", r->throw_away, "secrets", r->secrets);
+    return json_pack("{s:s?, s:O, s:O, s:I, s:I, s:s, s:b, s:b, s:O*}", "name", r->name, "labels",
+                     r->labels, "env", r->env, "suspend_after_idle",
+                     (json_int_t)r->suspend_after_idle, "ttl_seconds", (json_int_t)r->ttl_seconds,
+                     "network_policy", network_policy_names[r->network_policy], "ephemeral",
+                     r->ephemeral, "throw_away", r->throw_away, "secrets", r->secrets);
 }
 
 /* The name is free until the record has it. */

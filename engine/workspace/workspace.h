@@ -18,6 +18,7 @@ struct workspace_spec {
     const char *environment;
     const char *name; /* NULL: none */
     json_t *labels;   /* object of strings, borrowed; NULL: none */
+    json_t *env;      /* {NAME: value} of all that is started in it, borrowed; NULL: none */
     int64_t vcpu_count, mem_mib;
     int64_t ttl_seconds;        /* 0: never */
     int64_t suspend_after_idle; /* seconds; 0: never */

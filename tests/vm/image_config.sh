@@ -85,6 +85,10 @@ stopped() { # WHAT WANTED ARGUMENTS…
 stopped "the image's stop signal" "9 USR1" stopper
 stopped "without one it is TERM" "8 TERM" none
 
+"$PYRO" workspace create both --name own --env B=4 --id-only >/dev/null
+run "$PYRO" workspace exec own -- sh -c 'echo $A $B'
+is "a workspace's own variables are above the image's" "$out" '1 4'
+"$PYRO" workspace delete own >/dev/null
 # A workspace has the variables, and neither user nor directory nor command.
 "$PYRO" workspace create app --name w --secret TOKEN=of-the-test --secret OTHER=not-to-be-read >/dev/null
 in_w() { run "$PYRO" workspace exec w "$@"; }

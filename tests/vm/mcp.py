@@ -242,6 +242,20 @@ def project():
         mcp.tool("workspace_delete", workspace_id=w)
 
 
+def variables():
+    """What a workspace and its fork keep, as tools set it."""
+    with Mcp("--profile", "workspace-full") as mcp:
+        w = mcp.given("workspace_create", environment="debian:12", env={"A": "1", "B": "x y"})["workspace_id"]
+        show = ["sh", "-c", 'echo "$A|$B|$C"']
+        same("a workspace's variables", mcp.given("workspace_exec", workspace_id=w, command=show)["stdout"], "1|x y|\n")
+        fork = mcp.given("workspace_fork", workspace_id=w, env={"A": "9", "C": "new"})["workspaces"][0]["workspace_id"]
+        same("its fork's", mcp.given("workspace_exec", workspace_id=fork, command=show)["stdout"], "9|x y|new\n")
+        got = mcp.tool("workspace_fork", workspace_id=w, env={"A-B": "private"})
+        check("a bad name is told, and no value", got.get("isError") and "'A-B'" in text_of(got) and "private" not in text_of(got), got)
+        mcp.tool("workspace_delete", workspace_id=w)
+        mcp.tool("workspace_delete", workspace_id=fork)
+
+
 def transcript():
     """The calls in docs/mcp.md are answered as it says there, but for the id and the times."""
     with open("docs/mcp.md", encoding="utf-8") as file:

@@ -2,5 +2,5 @@
 # The transcripts in docs/workspaces.md are what a user gets.
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/guide.sh
 use_shared_cache
-run_guide docs/workspaces.md 42
+run_guide docs/workspaces.md 45
 finish

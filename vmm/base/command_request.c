@@ -27,7 +27,7 @@ bool command_variable_is_valid(const char *name, size_t n)
     return n && strspn(name, allowed) >= n && !(name[0] >= '0' && name[0] <= '9');
 }
 
-static bool check_names(const json_t *variables, struct pyro_error *err)
+bool command_variables_check(const json_t *variables, struct pyro_error *err)
 {
     const char *name;
     json_t *value;
@@ -55,8 +55,8 @@ static bool check_twice(const struct command_request *r, struct pyro_error *err)
 bool command_request_load(const struct row_spec *rows, const json_t *request,
                           struct command_request *ret, struct pyro_error *err)
 {
-    return rows_load_request(rows, request, ret, err) && check_names(ret->env, err) &&
-           check_names(ret->secret_env, err) && check_twice(ret, err);
+    return rows_load_request(rows, request, ret, err) && command_variables_check(ret->env, err) &&
+           command_variables_check(ret->secret_env, err) && check_twice(ret, err);
 }
 
 bool command_request_check(const struct row_spec *rows, const struct command_request *r,

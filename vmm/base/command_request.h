@@ -19,12 +19,16 @@
 #define COMMAND_TIMEOUT_MAX_SECONDS (30 * 24 * 3600)
 #define COMMAND_WAIT_MS_MAX (24 * 3600 * 1000)
 
+/* A variable's argument, wherever variables are given. */
+#define COMMAND_VARIABLES_ARG                                                                      \
+    .pairs = true, .take = command_take_variable, .max = COMMAND_VARIABLES_MAX,                    \
+    .metavar = "NAME[=VALUE]"
+
 /* Of exec, run, shell open and service start. */
 #define COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                       \
     FIELD(json_t *env) /* {NAME: value}, added to the guest's; NULL: none */                       \
     ROW(ROW_MAP(command_request, env, .sparse = true, .max = COMMAND_VARIABLES_MAX))               \
-    ARG(LIST, S, env, env, .pairs = true, .agent = "", .take = command_take_variable,              \
-        .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VALUE]",                                   \
+    ARG(LIST, S, env, env, COMMAND_VARIABLES_ARG, .agent = "",                                     \
         .help = "An environment variable; without a value, that of this process, if it has one")
 
 /* Of exec, shell open and service start. */
@@ -167,5 +171,7 @@ json_t *command_request_pack(const struct row_spec *rows, const struct command_r
                              const char *op, const char *what) MUST_CHECK;
 /* Whether n bytes are the name of a variable: ^[A-Za-z_][A-Za-z0-9_]*$. */
 bool command_variable_is_valid(const char *name, size_t n);
+/* Whether all names of an object are. PYRO_INVALID_ARGUMENT. */
+bool command_variables_check(const json_t *variables, struct pyro_error *err) MUST_CHECK;
 
 #endif

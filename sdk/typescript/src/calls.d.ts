@@ -194,6 +194,8 @@ export interface WorkspaceCreateOptions extends CallOptions {
   allowHostCompat?: boolean;
   /** With --hold: delete it when it has ended, unless it failed */
   delete?: boolean;
+  /** A variable of all that is started in it; without a value, that of this process, if it has one */
+  env?: Readonly<Record<string, string>>;
   /** Run it in the foreground, for as long as this process lives, as workspace hold does */
   hold?: boolean;
   /** A label */
@@ -311,6 +313,8 @@ export interface WorkspaceForkOptions extends CallOptions {
   count?: number;
   /** Leave the memory: the forks have the disk alone, and are stopped */
   diskOnly?: boolean;
+  /** A variable of what is started in the fork, beside the workspace's or in place of one */
+  env?: Readonly<Record<string, string>>;
   /** A label */
   label?: Readonly<Record<string, string>>;
   /** What the fork is called; of several, what their numbered names begin with */

@@ -39,6 +39,8 @@ export interface WorkspaceStatus {
   commandCount: number;
   /** Epoch seconds, like all times */
   createdAt: number;
+  /** Variables of all that is started in it */
+  env: Record<string, string>;
   /** Null only when the record is unreadable */
   environment: string | null;
   executionMode: 'guest_vm' | 'host_compat';

@@ -74,12 +74,46 @@ static void test_workspace_apply_change_is_all_or_nothing(void **state UNUSED)
     record_release(&r);
 }
 
+/* Variables are set beside those that are there, and bounded together. */
+static void test_workspace_apply_change_sets_variables(void **state UNUSED)
+{
+    scoped_record struct workspace_record r = { 0 };
+    scoped_json json_t *first = json_pack("{s:{s:s, s:s}}", "env", "A", "1", "B_2", "x y");
+    scoped_json json_t *second = json_pack("{s:{s:s}}", "env", "A", "");
+    scoped_json json_t *bad = json_pack("{s:{s:s, s:s}}", "env", "C", "1", "1A", "2");
+    scoped_json json_t *no_text = json_pack("{s:{s:i}}", "env", "A", 1);
+    scoped_json json_t *large = json_object();
+    struct pyro_error err = { 0 };
+    char text[40000];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    json_object_set_new(large, "env", json_pack("{s:s}", "LARGE", text));
+    record_init(&r);
+    assert_true(workspace_apply_change(&r, first, &err));
+    assert_true(workspace_apply_change(&r, second, &err));
+    assert_int_equal(json_object_size(r.env), 2);
+    assert_string_equal(json_string_or(r.env, "A", "?"), "");
+    assert_string_equal(json_string_or(r.env, "B_2", ""), "x y");
+    assert_false(workspace_apply_change(&r, bad, &err));
+    assert_non_null(strstr(err.message, "'1A' is not the name"));
+    assert_false(workspace_apply_change(&r, no_text, &err));
+    assert_int_equal(json_object_size(r.env), 2);
+    assert_true(workspace_apply_change(&r, large, &err));
+    json_object_set_new(large, "env", json_pack("{s:s}", "MORE", text));
+    assert_false(workspace_apply_change(&r, large, &err));
+    assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "65536"));
+    assert_null(json_object_get(r.env, "MORE"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_workspace_check_name_rules),
         cmocka_unit_test(test_workspace_check_label_value_rules),
         cmocka_unit_test(test_workspace_apply_change_is_all_or_nothing),
+        cmocka_unit_test(test_workspace_apply_change_sets_variables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

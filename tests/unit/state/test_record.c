@@ -118,6 +118,7 @@ static void test_record_copied_has_ids_of_its_own(void **state UNUSED)
     record_set_string(&a.environment, "debian:12");
     record_set_string(&a.name, "one");
     json_object_set_new(a.labels, "team", json_string("t"));
+    json_object_set_new(a.env, "MODE", json_string("fast"));
     a.vcpu_count = 2, a.mem_mib = 512, a.command_count = 7, a.created_at = 1;
     assert_true(record_copy(&a, true, &b, &err));
     assert_string_not_equal(a.id, b.id);
@@ -127,6 +128,7 @@ static void test_record_copied_has_ids_of_its_own(void **state UNUSED)
     assert_int_equal(b.command_count, 7);
     json_object_set_new(b.labels, "team", json_string("other"));
     assert_string_equal(json_string_or(a.labels, "team", ""), "t");
+    assert_string_equal(json_string_or(b.env, "MODE", ""), "fast");
     record_release(&a);
     record_release(&b);
 }
@@ -165,6 +167,7 @@ static void test_record_of_an_older_version_is_read(void **state UNUSED)
     again = record_read(dir, RECORD_FILE, NULL);
     json_object_set_new(wanted, "running_command_count", json_integer(0)); /* are new since */
     json_object_set_new(wanted, "cursors", json_integer(0));
+    json_object_set_new(wanted, "env", json_object());
     json_object_set_new(wanted, "held", json_false());
     json_object_set_new(wanted, "unannounced", json_false());
     json_object_set_new(wanted, "unbegun", json_false());

@@ -570,6 +570,7 @@ class Calls:
         *,
         allow_host_compat: bool = False,
         delete: bool = False,
+        env: Optional[Mapping[str, str]] = None,
         hold: bool = False,
         label: Optional[Mapping[str, str]] = None,
         mem_mib: int = 1024,
@@ -591,6 +592,7 @@ class Calls:
         environment: The environment, for example debian:12
         allow_host_compat: Where no VM can be had, run on the host itself, without isolation
         delete: With --hold: delete it when it has ended, unless it failed
+        env: A variable of all that is started in it; without a value, that of this process, if it has one
         hold: Run it in the foreground, for as long as this process lives, as workspace hold does
         label: A label
         mem_mib: Memory, at most the host's
@@ -611,6 +613,7 @@ class Calls:
                     "environment": environment,
                     "allow_host_compat": allow_host_compat,
                     "delete": delete,
+                    "env": env,
                     "hold": hold,
                     "label": label,
                     "mem_mib": mem_mib,
@@ -994,6 +997,7 @@ class Calls:
         *,
         count: int = 1,
         disk_only: bool = False,
+        env: Optional[Mapping[str, str]] = None,
         label: Optional[Mapping[str, str]] = None,
         name: Optional[str] = None,
         secret: Optional[Mapping[str, str]] = None,
@@ -1015,6 +1019,7 @@ class Calls:
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         count: How many
         disk_only: Leave the memory: the forks have the disk alone, and are stopped
+        env: A variable of what is started in the fork, beside the workspace's or in place of one
         label: A label
         name: What the fork is called; of several, what their numbered names begin with
         secret: A secret; the value is visible in the process list: prefer --secret-file
@@ -1029,6 +1034,7 @@ class Calls:
                     "workspace_id": workspace_id,
                     "count": count,
                     "disk_only": disk_only,
+                    "env": env,
                     "label": label,
                     "name": name,
                     "secret": secret,

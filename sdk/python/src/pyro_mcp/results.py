@@ -47,6 +47,7 @@ class WorkspaceStatus(Record):
     attention: WorkspaceStatusAttention
     command_count: int
     created_at: float  # Epoch seconds, like all times
+    env: Dict[str, str]  # Variables of all that is started in it
     environment: Optional[str]  # Null only when the record is unreadable
     execution_mode: Literal["guest_vm", "host_compat"]
     expires_at: Optional[float]
