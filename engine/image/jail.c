@@ -7,9 +7,10 @@
 #define MEMORY_MAX_BYTES (6ULL << 30) /* xz's largest dictionary and two million names fit */
 
 static const struct confine_rule files[] = {
-    HELPER_ALLOW(pread64), HELPER_ALLOW(pwrite64),  HELPER_ALLOW(pwritev),
-    HELPER_ALLOW(lseek),   HELPER_ALLOW(ftruncate), HELPER_ALLOW(fallocate),
-    HELPER_ALLOW(fsync),   HELPER_ALLOW(fdatasync), HELPER_ALLOW(sync_file_range),
+    HELPER_ALLOW(pread64),         HELPER_ALLOW(pwrite64),  HELPER_ALLOW(pwritev),
+    HELPER_ALLOW(lseek),           HELPER_ALLOW(ftruncate), HELPER_ALLOW(fallocate),
+    HELPER_ALLOW(fsync),           HELPER_ALLOW(fdatasync), HELPER_ALLOW(sync_file_range),
+    HELPER_ALLOW(copy_file_range),
 };
 
 static unsigned missing;

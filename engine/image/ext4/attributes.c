@@ -37,6 +37,11 @@ static bool is_known(const char *name)
            (!strncmp(name, user, strlen(user)) && name[strlen(user)] && strlen(name) <= 255);
 }
 
+bool attributes_may_be_taken(const char *name)
+{
+    return is_known(name) || !strcmp(name, ACL_ACCESS) || !strcmp(name, ACL_DEFAULT);
+}
+
 static size_t room_needed(const struct inode *i)
 {
     size_t sum = 0;

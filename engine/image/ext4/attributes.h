@@ -12,5 +12,7 @@
  */
 bool attributes_take(struct archive_entry *entry, struct inode *i, uint64_t *skipped,
                      struct pyro_error *err) MUST_CHECK;
+/* Whether an attribute may be one that was taken over so: not what Linux, or pyro, noted. */
+bool attributes_may_be_taken(const char *name);
 
 #endif

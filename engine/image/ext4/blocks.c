@@ -44,6 +44,46 @@ bool blocks_add_free(struct blocks *b, uint64_t physical, uint64_t length, struc
     return true;
 }
 
+/* What is left of one free run; *at is the first of `runs` that is not before it, and moves on. */
+static bool keep_of(struct blocks *rest, const struct run *f, const struct run *runs, size_t count,
+                    size_t *at, struct pyro_error *err)
+{
+    uint64_t from = f->physical, end = f->physical + f->length;
+
+    for (; *at < count && runs[*at].physical < end; ++*at) {
+        const struct run *r = &runs[*at];
+        if (r->physical < from || r->length > end - r->physical)
+            return pyro_fail(err, PYRO_IO, "block %llu is not free in this image",
+                             (unsigned long long)r->physical);
+        if (!blocks_add_free(rest, from, r->physical - from, err))
+            return false;
+        from = r->physical + r->length;
+    }
+    return blocks_add_free(rest, from, end - from, err);
+}
+
+bool blocks_keep(struct blocks *b, const struct run *runs, size_t count, struct pyro_error *err)
+{
+    struct blocks rest = { 0 };
+    size_t at = 0;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < b->count; i++)
+        ok = keep_of(&rest, &b->free_runs[i], runs, count, &at, err);
+    if (ok && at < count)
+        ok = pyro_fail(err, PYRO_IO, "block %llu is not free in this image",
+                       (unsigned long long)runs[at].physical);
+    if (!ok) {
+        free(rest.free_runs);
+        return false;
+    }
+    free(b->free_runs);
+    b->free_runs = rest.free_runs;
+    b->count = rest.count;
+    b->capacity = rest.capacity;
+    return true;
+}
+
 bool blocks_take(struct blocks *b, uint32_t wanted, uint64_t *ret_physical, uint32_t *ret_length,
                  struct pyro_error *err)
 {

@@ -31,6 +31,10 @@ void blocks_release(struct blocks *b);
 /* Declares blocks free, in any order. */
 bool blocks_add_free(struct blocks *b, uint64_t physical, uint64_t length,
                      struct pyro_error *err) MUST_CHECK;
+/* Takes these, which do not overlap and are sorted, out of the free ones, of which none was taken yet.
+ * PYRO_IO: not all of them are free. */
+bool blocks_keep(struct blocks *b, const struct run *runs, size_t count,
+                 struct pyro_error *err) MUST_CHECK;
 /* Takes 1 to `wanted` contiguous blocks. PYRO_NO_SPACE when the image is full. */
 bool blocks_take(struct blocks *b, uint32_t wanted, uint64_t *ret_physical, uint32_t *ret_length,
                  struct pyro_error *err) MUST_CHECK;

@@ -132,6 +132,7 @@ bool ext4_create(struct ext4 *e, const struct ext4_spec *spec, struct pyro_error
 
     memset(e, 0, sizeof(*e));
     e->now = spec->now;
+    e->kept_fd = -1;
     if (spec->size_bytes < EXT4_SIZE_MIN || spec->size_bytes > EXT4_SIZE_MAX ||
         spec->size_bytes % BLOCK_BYTES)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "an image of %lld bytes cannot be made",

@@ -22,6 +22,7 @@ struct ext4 {
     ext2_filsys fs;
     struct blocks blocks;
     int64_t now; /* epoch seconds: for entries without a time in the archive */
+    int kept_fd; /* ext4_keep(); -1: none */
 };
 
 struct ext4_spec {
@@ -34,6 +35,13 @@ struct ext4_spec {
 bool ext4_create(struct ext4 *e, const struct ext4_spec *spec, struct pyro_error *err) MUST_CHECK;
 /* How many inodes a tree may have. */
 size_t ext4_inodes_max(const struct ext4 *e);
+/*
+ * Takes blocks at the places where another image of the same layout has them, before any other is
+ * taken; `runs` gets sorted. Those that inodes with .is_kept have in the end are copied from it, a
+ * borrowed descriptor, when the tree is written. PYRO_IO: the layout is another, or one is there twice.
+ */
+bool ext4_keep(struct ext4 *e, int fd, struct run *runs, size_t count,
+               struct pyro_error *err) MUST_CHECK;
 /* Lays out and writes all directories, links and inodes. The tree's inodes get their numbers. */
 bool ext4_write_tree(struct ext4 *e, struct tree *t, struct pyro_error *err) MUST_CHECK;
 /* Writes the rest (not synced to the disk). */
@@ -49,6 +57,9 @@ struct inode_list {
     struct inode **items;
     size_t count;
 };
+/* Copies what kept inodes have, if there are any. ext4_kept.c */
+bool ext4_copy_kept(struct ext4 *e, const struct inode_list *all,
+                    struct pyro_error *err) MUST_CHECK;
 /* Gives each directory its blocks. ext4_directories.c */
 bool ext4_write_directories(struct ext4 *e, const struct inode_list *all,
                             struct pyro_error *err) MUST_CHECK;

@@ -238,9 +238,10 @@ static bool write_targets(struct ext4 *e, const struct inode_list *all, struct p
 bool ext4_write_tree(struct ext4 *e, struct tree *t, struct pyro_error *err)
 {
     struct inode_list all = { 0 };
-    bool ok = number_inodes(e, t, &all, err) && ext4_write_directories(e, &all, err) &&
-              write_targets(e, &all, err) && write_table(e, &all, err) &&
-              blocks_flush(&e->blocks, err) && write_all_xattrs(e, &all, err);
+    bool ok = number_inodes(e, t, &all, err) && ext4_copy_kept(e, &all, err) &&
+              ext4_write_directories(e, &all, err) && write_targets(e, &all, err) &&
+              write_table(e, &all, err) && blocks_flush(&e->blocks, err) &&
+              write_all_xattrs(e, &all, err);
 
     free(all.items);
     return ok;

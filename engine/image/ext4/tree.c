@@ -22,8 +22,8 @@ static size_t hash_of(const struct tree *t, const struct inode *directory, const
     return h & (t->table_size - 1);
 }
 
-static struct name *lookup(const struct tree *t, const struct inode *directory, const char *text,
-                           size_t length)
+struct name *tree_lookup(const struct tree *t, const struct inode *directory, const char *text,
+                         size_t length)
 {
     struct name *n = t->table[hash_of(t, directory, text, length)];
 
@@ -113,6 +113,7 @@ struct inode *tree_new_inode(struct tree *t, uint32_t mode, struct pyro_error *e
     if (!i)
         return pyro_no_memory(err, NULL);
     i->mode = mode;
+    i->is_supplied = t->supplies;
     t->inodes++;
     return i;
 }
@@ -205,7 +206,7 @@ void tree_hide_all(struct tree *t, struct inode *top)
 
 void tree_hide(struct tree *t, struct inode *directory, const char *component, size_t length)
 {
-    struct name *n = lookup(t, directory, component, length);
+    struct name *n = tree_lookup(t, directory, component, length);
 
     if (n && n->layer != t->layer)
         tree_remove(t, n);
@@ -248,7 +249,7 @@ static bool insert(struct tree *t, struct inode *directory, const char *componen
 bool tree_add(struct tree *t, struct inode *directory, const char *component, size_t length,
               struct inode *i, struct pyro_error *err)
 {
-    struct name *old = lookup(t, directory, component, length);
+    struct name *old = tree_lookup(t, directory, component, length);
 
     if (old && old->inode == i) {
         stamp(t, old);
@@ -267,7 +268,7 @@ bool tree_add(struct tree *t, struct inode *directory, const char *component, si
 struct inode *tree_add_directory(struct tree *t, struct inode *directory, const char *component,
                                  size_t length, struct pyro_error *err)
 {
-    struct name *old = lookup(t, directory, component, length);
+    struct name *old = tree_lookup(t, directory, component, length);
     struct inode *made;
 
     if (old && S_ISDIR(old->inode->mode)) {
@@ -334,7 +335,7 @@ static struct inode *parent_of(const struct tree *t, const struct inode *directo
 
 static struct inode *step(struct walk *w, struct inode *at, const char *component, size_t length)
 {
-    struct name *n = lookup(w->t, at, component, length);
+    struct name *n = tree_lookup(w->t, at, component, length);
 
     if (!n)
         return w->make ? tree_add_directory(w->t, at, component, length, w->err) : NULL;
@@ -427,7 +428,7 @@ struct name *tree_find(struct tree *t, const char *path)
 
     if (!tree_find_parent(t, path, &directory, &component, &length))
         return NULL;
-    return lookup(t, directory, component, length);
+    return tree_lookup(t, directory, component, length);
 }
 
 bool inode_set_xattr(struct inode *i, const char *name, const void *value, size_t size,

@@ -54,7 +54,9 @@ struct inode {
     struct name *first, *last; /* in the order they came */
     struct name *self;         /* the directory's own name; NULL: the root */
     uint32_t entries, subdirectories;
-    uint8_t cleared; /* the last layer that hid what lower ones have in it */
+    uint8_t cleared;  /* the last layer that hid what lower ones have in it */
+    bool is_supplied; /* no archive has it */
+    bool is_kept;     /* its blocks are to be copied from another image (ext4_keep()) */
 };
 
 struct name {
@@ -72,6 +74,7 @@ struct tree {
     size_t table_size, names, inodes;
     size_t inodes_max;
     uint8_t layer; /* the one that is being added: from 1 on; 0: there are none */
+    bool supplies; /* what is made now is supplied */
     void (*give_back)(void *arg, const struct run *run); /* blocks of a dead inode */
     void *arg;
 };
@@ -98,6 +101,9 @@ bool tree_parent(struct tree *t, const char *path, struct inode **ret_directory,
 struct inode *tree_new_inode(struct tree *t, uint32_t mode, struct pyro_error *err) MUST_CHECK;
 /* Frees an inode that never got a name. */
 void tree_drop_inode(struct tree *t, struct inode *i);
+/* The name in a directory; NULL: there is none. */
+struct name *tree_lookup(const struct tree *t, const struct inode *directory, const char *component,
+                         size_t length);
 /* Gives an inode a name in a directory; an entry of that name is removed, with everything below
  * it. */
 bool tree_add(struct tree *t, struct inode *directory, const char *component, size_t length,
