@@ -18,8 +18,9 @@
 #define CONFIG_BYTES_MAX (96 * 1024) /* that a record keeps */
 
 struct oci_args {
-    int output_fd, manifest_fd, config_fd, scratch_fd, arrivals_fd;
+    int output_fd, manifest_fd, config_fd, scratch_fd, arrivals_fd, base_fd;
     struct image_fds layer_fds;
+    struct image_list base_layers, base_supplied;
     int64_t size_bytes, time_seconds;
     const char *digest;
 };
@@ -86,12 +87,15 @@ static json_t *unpack(const struct oci_image *image, const struct ext4_spec *spe
                       struct pyro_error *err)
 {
     scoped_json json_t *config = config_object(&image->config, err);
+    scoped_json json_t *supplied = NULL;
     struct tar_counts counts;
     json_t *result;
 
-    if (!config || !oci_image_unpack(image, spec, &counts, err))
+    if (!config || !oci_image_unpack(image, spec, &counts, &supplied, err))
         return NULL;
     result = counts_object(&counts, spec);
+    if (supplied)
+        json_object_set(result, "supplied", supplied);
     json_object_set(result, "config", config);
     json_object_set_new(result, "layers", layers_object(image));
     json_object_set_new(result, "config_digest", json_string(image->config_digest));
@@ -103,24 +107,45 @@ static json_t *unpack(const struct oci_image *image, const struct ext4_spec *spe
     return result;
 }
 
+/* All layers of the image; those that the one below has are no files. */
+static bool find_layers(const struct oci_args *args, struct blob ret[IMAGE_FDS_MAX],
+                        size_t *ret_count, struct pyro_error *err)
+{
+    size_t base = args->base_layers.count, count = base + args->layer_fds.count;
+
+    if (count > IMAGE_FDS_MAX || (base > 0) != (args->base_fd >= 0))
+        return pyro_fail(err, PYRO_USAGE, "--base-layer and --layer-fds do not fit each other");
+    for (size_t i = 0; i < count; i++) {
+        if (i < base)
+            ret[i] = (struct blob){ .fd = -1 };
+        else if (!blob_of_file(args->layer_fds.items[i - base], &ret[i], err))
+            return false;
+        if (i < base || args->arrivals_fd >= 0)
+            ret[i].size = BLOB_TO_COME;
+    }
+    *ret_count = count;
+    return true;
+}
+
 static json_t *oci_command_run(const void *void_args, struct pyro_error *err)
 {
     const struct oci_args *args = void_args;
     struct ext4_spec spec = spec_of(args);
     struct blob manifest, config, layers[IMAGE_FDS_MAX];
+    const struct base_image base = { .fd = args->base_fd,
+                                     .supplied = args->base_supplied.items,
+                                     .supplied_count = args->base_supplied.count };
     scoped_oci_image image = { 0 };
+    size_t count = 0;
 
     if (!blob_of_file(args->manifest_fd, &manifest, err) ||
-        !blob_of_file(args->config_fd, &config, err))
+        !blob_of_file(args->config_fd, &config, err) || !find_layers(args, layers, &count, err))
         return NULL;
-    for (unsigned i = 0; i < args->layer_fds.count; i++)
-        if (!blob_of_file(args->layer_fds.items[i], &layers[i], err))
-            return NULL;
-        else if (args->arrivals_fd >= 0)
-            layers[i].size = BLOB_TO_COME;
     inflating_watch(args->arrivals_fd);
-    if (!oci_image_from_blobs(&manifest, args->digest, &config, layers, args->layer_fds.count,
-                              &image, err))
+    if (!oci_image_from_blobs(&manifest, args->digest, &config, layers, count, &image, err))
+        return NULL;
+    if (args->base_layers.count &&
+        !oci_image_set_base(&image, &base, args->base_layers.items, args->base_layers.count, err))
         return NULL;
     return unpack(&image, &spec, err);
 }
@@ -189,12 +214,19 @@ static json_t *oci_command_run_archive(const void *void_args, struct pyro_error 
     return unpack_archive(a, entry, args, &spec, err);
 }
 
-/* With arrivals_fd, a pipe (engine/oci/arrival.h), the layers may still be on their way. */
+/*
+ * With arrivals_fd, a pipe (engine/oci/arrival.h), the layers may still be on their way. With base_fd,
+ * the image of an environment, the lowest layers are not given: their diff_ids are --base-layer, and
+ * what that image has beside them --base-supplied.
+ */
 static const struct image_option oci_options[] = {
     { "output-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, output_fd), true },
     { "manifest-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, manifest_fd), true },
     { "config-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, config_fd), true },
-    { "layer-fds", IMAGE_OPTION_FDS, offsetof(struct oci_args, layer_fds), true },
+    { "layer-fds", IMAGE_OPTION_FDS, offsetof(struct oci_args, layer_fds), false },
+    { "base-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, base_fd), false },
+    { "base-layer", IMAGE_OPTION_LIST, offsetof(struct oci_args, base_layers), false },
+    { "base-supplied", IMAGE_OPTION_LIST, offsetof(struct oci_args, base_supplied), false },
     { "arrivals-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, arrivals_fd), false },
     { "digest", IMAGE_OPTION_TEXT, offsetof(struct oci_args, digest), true },
     { "size-bytes", IMAGE_OPTION_SIZE, offsetof(struct oci_args, size_bytes), false },

@@ -107,10 +107,10 @@ static bool add_layer(struct tar_image *image, const struct layer *layer, unsign
     return ok;
 }
 
-bool layers_add(struct tar_image *image, const struct layer *layers, size_t count,
+bool layers_add(struct tar_image *image, const struct layer *layers, size_t first, size_t count,
                 struct pyro_error *err)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = first; i < count; i++) {
         struct layer_reader r = { 0 };
         bool ok = add_layer(image, &layers[i], (unsigned)i + 1, &r, err);
         inflating_release(&r.from);

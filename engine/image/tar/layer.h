@@ -20,10 +20,11 @@ struct layer {
 };
 
 /*
- * Adds layers to an image, the lowest first. PYRO_CONTENT_REFUSED where a digest, a size or a limit
+ * Adds layers to an image, the lowest first, which may be a later one than the `first` 0 where what is
+ * below is there already. PYRO_CONTENT_REFUSED where a digest, a size or a limit
  * is not kept, with the number of the layer.
  */
-bool layers_add(struct tar_image *image, const struct layer *layers, size_t count,
+bool layers_add(struct tar_image *image, const struct layer *layers, size_t first, size_t count,
                 struct pyro_error *err) MUST_CHECK;
 
 #endif

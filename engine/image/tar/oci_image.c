@@ -83,12 +83,39 @@ bool oci_image_from_blobs(const struct blob *manifest, const char *digest,
            oci_image_take_layers(ret, layers, err);
 }
 
+bool oci_image_set_base(struct oci_image *image, const struct base_image *base,
+                        const char *const *diff_ids, size_t count, struct pyro_error *err)
+{
+    bool ok = count && count <= image->layer_count;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !strcmp(image->layers[i].diff_id, diff_ids[i]);
+    if (!ok)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the image below is of other layers");
+    image->base = *base;
+    image->base_layers = count;
+    return true;
+}
+
+static bool add_layers(const struct oci_image *image, struct tar_image *target,
+                       struct pyro_error *err)
+{
+    return (!image->base_layers || tar_image_take_base(target, &image->base, err)) &&
+           layers_add(target, image->layers, image->base_layers, image->layer_count, err);
+}
+
 bool oci_image_unpack(const struct oci_image *image, const struct ext4_spec *spec,
-                      struct tar_counts *ret, struct pyro_error *err)
+                      struct tar_counts *ret, json_t **ret_supplied, struct pyro_error *err)
 {
     scoped_tar_image *target = tar_image_new(spec, err);
+    scoped_json json_t *supplied = NULL;
 
-    return target && layers_add(target, image->layers, image->layer_count, err) &&
-           root_complete(tar_image_tree(target), &image->config, spec->now, err) &&
-           tar_image_finish(target, ret, err);
+    if (!target || !add_layers(image, target, err) ||
+        !root_complete(tar_image_tree(target), &image->config, spec->now, err))
+        return false;
+    supplied = root_supplied(tar_image_tree(target), &image->config);
+    if (!tar_image_finish(target, ret, err))
+        return false;
+    *ret_supplied = take_ptr(&supplied);
+    return true;
 }

@@ -4,6 +4,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vmm/base/fs.h"
+
+#define SUPPLIED_MAX 100
+#define TREE_PATH_MAX 512
+#define LOST_FOUND "/lost+found"
+
 static const struct {
     const char *path;
     uint32_t mode;
@@ -90,8 +96,8 @@ static bool make_all_wanted(struct tree *t, const struct oci_config *config, str
     return make_wanted(t, config->working_dir, err);
 }
 
-bool root_complete(struct tree *t, const struct oci_config *config, int64_t now,
-                   struct pyro_error *err)
+static bool complete(struct tree *t, const struct oci_config *config, int64_t now,
+                     struct pyro_error *err)
 {
     for (size_t n = 0; n < ARRAY_SIZE(directories); n++)
         if (!complete_directory(t, n, now, err))
@@ -104,4 +110,75 @@ bool root_complete(struct tree *t, const struct oci_config *config, int64_t now,
                              files[n]);
     }
     return make_all_wanted(t, config, err) && mark_temporary_files(t, err);
+}
+
+bool root_complete(struct tree *t, const struct oci_config *config, int64_t now,
+                   struct pyro_error *err)
+{
+    bool ok;
+
+    t->supplies = true;
+    ok = complete(t, config, now, err);
+    t->supplies = false;
+    return ok;
+}
+
+/* --- what was made --- */
+
+/* From the end of ret[TREE_PATH_MAX] to its beginning; NULL: it is too long. */
+static char *path_of(const struct inode *directory, char *ret)
+{
+    char *at = ret + TREE_PATH_MAX - 1;
+
+    *at = '\0';
+    for (const struct name *n = directory->self; n; n = n->directory->self) {
+        if (at - ret < n->length + 1)
+            return NULL;
+        at -= n->length;
+        memcpy(at, n->text, n->length);
+        *--at = '/';
+    }
+    return at;
+}
+
+/* The directory and those above it, each once. A name that is no text cannot be told. */
+static bool append_supplied(struct inode *directory, json_t *list)
+{
+    char path[TREE_PATH_MAX];
+
+    for (; directory->is_supplied && directory->self; directory = directory->self->directory) {
+        const char *text = path_of(directory, path);
+        if (!text || json_array_size(list) == SUPPLIED_MAX ||
+            json_array_append_new(list, json_string(text)) != 0)
+            return false;
+        directory->is_supplied = false;
+    }
+    return true;
+}
+
+static bool append_supplied_at(struct tree *t, const char *path, json_t *list)
+{
+    scoped_free char *below = str_printf("%s/x", path);
+    struct inode *directory;
+    const char *component;
+    size_t length;
+
+    return !tree_find_parent(t, below, &directory, &component, &length) ||
+           append_supplied(directory, list);
+}
+
+json_t *root_supplied(struct tree *t, const struct oci_config *config)
+{
+    scoped_json json_t *list = json_array();
+    bool ok = list;
+
+    for (size_t n = 0; ok && n < ARRAY_SIZE(directories); n++)
+        ok = append_supplied_at(t, directories[n].path, list);
+    for (size_t i = 0; ok && i < json_array_size(config->volumes); i++)
+        ok = append_supplied_at(t, json_string_value(json_array_get(config->volumes, i)), list);
+    ok = ok && append_supplied_at(t, config->working_dir, list);
+    /* Every file system has one in the end. */
+    if (ok && !tree_find(t, LOST_FOUND))
+        ok = json_array_append_new(list, json_string(LOST_FOUND)) == 0;
+    return ok ? take_ptr(&list) : NULL;
 }

@@ -13,5 +13,10 @@
  */
 bool root_complete(struct tree *t, const struct oci_config *config, int64_t now,
                    struct pyro_error *err) MUST_CHECK;
+/*
+ * The directories that an image gets although no archive has them, by their paths, once it is complete:
+ * an array, new. NULL when they are too many, or cannot be told.
+ */
+json_t *root_supplied(struct tree *t, const struct oci_config *config);
 
 #endif

@@ -245,6 +245,11 @@ struct tar_image *tar_image_new(const struct ext4_spec *spec, struct pyro_error 
     return c;
 }
 
+bool tar_image_take_base(struct tar_image *c, const struct base_image *base, struct pyro_error *err)
+{
+    return base_image_take(base, &c->ext4, &c->tree, err);
+}
+
 void tar_image_free(struct tar_image *c)
 {
     if (!c)

@@ -7,7 +7,7 @@
 
 #include <archive.h>
 
-#include "engine/image/ext4/ext4.h"
+#include "engine/image/tar/base_image.h"
 
 #define TAR_MEMBERS_MAX 2000000 /* of all layers together */
 #define TAR_PATH_MAX 4096
@@ -27,6 +27,9 @@ static inline void cleanup_tar_image(struct tar_image **image)
     tar_image_free(*image);
 }
 #define scoped_tar_image __attribute__((cleanup(cleanup_tar_image))) struct tar_image
+/* Begins it with what another has, instead of that one's layers. */
+bool tar_image_take_base(struct tar_image *image, const struct base_image *base,
+                         struct pyro_error *err) MUST_CHECK;
 /*
  * Reads an opened archive to its end. A `layer` (1 and up, in their order; 0: none) hides with
  * whiteouts what lower ones have (image-spec, layer.md); an archive without members is an error

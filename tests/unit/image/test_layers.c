@@ -13,69 +13,11 @@
 #include "engine/image/tar/root.h"
 #include "engine/oci/arrival.h"
 #include "engine/oci/manifest.h"
-#include "tests/unit/image_fixture.h"
+#include "tests/unit/stack_fixture.h"
 #include "vmm/base/fs.h"
 
 #define LAYERS_MAX 4
 #define NOW 1700000000
-
-struct stack {
-    struct layer layers[OCI_LAYERS_MAX];
-    char diff_ids[OCI_LAYERS_MAX][OCI_DIGEST_SIZE];
-    size_t count;
-};
-
-static void digest_of(const struct blob *b, char ret[OCI_DIGEST_SIZE])
-{
-    scoped_free void *bytes = NULL;
-    struct hash h;
-
-    assert_true(blob_read(b, "x", 1 << 30, &bytes, NULL));
-    assert_true(hash_begin(&h, NULL, NULL) && hash_add(&h, bytes, (size_t)b->size, NULL) &&
-                hash_end(&h, ret, NULL));
-    hash_release(&h);
-}
-
-/* A layer of an ended, uncompressed tar. */
-static void push(struct stack *s, struct tar *t)
-{
-    struct layer *layer = &s->layers[s->count];
-
-    assert_true(blob_of_file(t->fd, &layer->blob, NULL));
-    digest_of(&layer->blob, s->diff_ids[s->count]);
-    layer->diff_id = layer->digest = s->diff_ids[s->count];
-    s->count++;
-}
-
-/* Members: "d/" is a directory, "a->b" a symbolic link, "a=b" a hard link, all else files whose
- * content is the layer's number. */
-static void push_members(struct stack *s, const char *const *members)
-{
-    char content[8];
-    struct tar t;
-
-    snprintf(content, sizeof(content), "%zu", s->count + 1);
-    tar_begin(&t);
-    for (; *members; members++) {
-        scoped_free char *path = str_printf("%s", *members);
-        char *arrow = strstr(path, "->"), *equal = strchr(path, '=');
-        if (arrow) {
-            *arrow = '\0';
-            tar_add(&t,
-                    &(struct member){ .path = path, .mode = S_IFLNK | 0777, .symlink = arrow + 2 });
-        } else if (equal) {
-            *equal = '\0';
-            tar_add(&t, &(struct member){
-                            .path = path, .mode = S_IFREG | 0644, .hard_link = equal + 1 });
-        } else if (path[strlen(path) - 1] == '/') {
-            tar_add(&t, &(struct member){ .path = path, .mode = S_IFDIR | 0755 });
-        } else {
-            tar_add_file(&t, path, content);
-        }
-    }
-    tar_end(&t);
-    push(s, &t);
-}
 
 static int unpack(struct stack *s, struct pyro_error *err)
 {
@@ -85,7 +27,7 @@ static int unpack(struct stack *s, struct pyro_error *err)
                               .now = NOW };
     scoped_tar_image *image = tar_image_new(&spec, err);
     struct tar_counts counts;
-    bool ok = image && layers_add(image, s->layers, s->count, err) &&
+    bool ok = image && layers_add(image, s->layers, 0, s->count, err) &&
               root_complete(tar_image_tree(image), NULL, NOW, err) &&
               tar_image_finish(image, &counts, err);
 
@@ -152,7 +94,7 @@ static void test_layers_add(void **state UNUSED)
         ext2_filsys fs;
         int fd;
         for (size_t n = 0; n < LAYERS_MAX && rows[i].layers[n][0]; n++)
-            push_members(&s, rows[i].layers[n]);
+            stack_push_members(&s, rows[i].layers[n]);
         fd = unpack(&s, &err);
         if (fd < 0)
             fail_msg("row %zu: %s", i, err.message);
@@ -188,8 +130,8 @@ static void test_layers_add_refuses(void **state UNUSED)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct pyro_error err = { 0 };
         struct stack s = { 0 };
-        push_members(&s, (const char *const[]){ "lower", "lower-directory/", NULL });
-        push_members(&s, rows[i].members);
+        stack_push_members(&s, (const char *const[]){ "lower", "lower-directory/", NULL });
+        stack_push_members(&s, rows[i].members);
         assert_int_equal(unpack(&s, &err), -1);
         if (!strstr(err.message, rows[i].why))
             fail_msg("row %zu: %s", i, err.message);
@@ -205,8 +147,8 @@ static void test_root_complete(void **state UNUSED)
     ext2_filsys fs;
     int fd;
 
-    push_members(&s, (const char *const[]){ "conf/x", "etc->/conf", NULL });
-    push_members(&s, (const char *const[]){ ".wh.etc", NULL });
+    stack_push_members(&s, (const char *const[]){ "conf/x", "etc->/conf", NULL });
+    stack_push_members(&s, (const char *const[]){ ".wh.etc", NULL });
     fd = unpack(&s, &err);
     assert_true(fd >= 0);
     fs = image_open(fd);
@@ -225,7 +167,7 @@ static void push_file(struct stack *s, int filter)
     tar_begin(&plain);
     tar_add_file(&plain, "f", "x");
     tar_end(&plain);
-    push(s, &plain);
+    stack_push(s, &plain);
     tar_begin_filtered(&t, filter);
     tar_add_file(&t, "f", "x");
     tar_end(&t);
@@ -276,7 +218,7 @@ static void push_members_of_gzip(struct stack *s, size_t split, size_t tail)
     scoped_free char *bytes = NULL;
     size_t size;
 
-    push_members(s, (const char *const[]){ "a", "d/", "d/b", NULL });
+    stack_push_members(s, (const char *const[]){ "a", "d/", "d/b", NULL });
     size = (size_t)layer->blob.size;
     assert_true(blob_read(&layer->blob, "x", 1 << 20, (void **)&bytes, NULL));
     append_gzip(fd, bytes, split);
@@ -328,14 +270,14 @@ static void test_layers_add_checks_digests(void **state UNUSED)
     struct pyro_error err = { 0 };
     struct stack s = { 0 };
 
-    push_members(&s, (const char *const[]){ "a", NULL });
+    stack_push_members(&s, (const char *const[]){ "a", NULL });
     s.layers[0].diff_id = other;
     assert_int_equal(unpack(&s, &err), -1);
     assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
     assert_non_null(strstr(err.message, "layer 1: its tar has the digest"));
 
     s = (struct stack){ 0 };
-    push_members(&s, (const char *const[]){ "a", NULL });
+    stack_push_members(&s, (const char *const[]){ "a", NULL });
     s.layers[0].digest = other;
     assert_int_equal(unpack(&s, &err), -1);
     assert_non_null(strstr(err.message, "layer 1: its blob has the digest"));
@@ -359,7 +301,7 @@ static void test_layers_add_by_process(void **state UNUSED)
     tar_add(&t, &(struct member){
                     .path = "big", .mode = S_IFREG | 0644, .content = random, .size = SIZE });
     tar_end(&t);
-    push(&s, &t);
+    stack_push(&s, &t);
     assert_true(inflating_prepare(jail_enter, &err)); /* it has what is open now */
     fd = unpack(&s, &err);
     inflating_end();
@@ -371,7 +313,7 @@ static void test_layers_add_by_process(void **state UNUSED)
     close(fd);
 
     s = (struct stack){ 0 };
-    push_members(&s, (const char *const[]){ "a", NULL });
+    stack_push_members(&s, (const char *const[]){ "a", NULL });
     s.layers[0].digest = other;
     assert_true(inflating_prepare(jail_enter, &err));
     assert_int_equal(unpack(&s, &err), -1);
@@ -390,7 +332,7 @@ static void test_layers_add_arriving(void **state UNUSED)
             struct arrival messages[4];
             int pipes[2], fd;
             push_members_of_gzip(&s, 700, 1);
-            push_members(&s, (const char *const[]){ "c", NULL });
+            stack_push_members(&s, (const char *const[]){ "c", NULL });
             messages[0] = (struct arrival){ .layer = 1, .bytes = s.layers[1].blob.size };
             messages[1] = (struct arrival){ .bytes = 1 };
             messages[2] = (struct arrival){ .bytes = 40 };
@@ -447,7 +389,7 @@ static void test_layers_add_hashes_all(void **state UNUSED)
     struct stack s = { 0 };
     struct layer *layer = &s.layers[0];
 
-    push_members(&s, (const char *const[]){ "a", NULL });
+    stack_push_members(&s, (const char *const[]){ "a", NULL });
     assert_int_equal(pwrite(layer->blob.fd, "more", 4, layer->blob.size), 4);
     layer->blob.size += 4;
     assert_int_equal(unpack(&s, &err), -1);
@@ -474,7 +416,7 @@ static void test_layers_add_without_end(void **state UNUSED)
     found = memmem(bytes, (size_t)whole.size, content, strlen(content));
     assert_non_null(found);
     assert_int_equal(ftruncate(t.fd, found - (char *)bytes + (off_t)strlen(content)), 0);
-    push(&s, &t);
+    stack_push(&s, &t);
     fd = unpack(&s, &err);
     if (fd < 0)
         fail_msg("%s", err.message);
@@ -513,7 +455,7 @@ static void test_layers_add_bomb(void **state UNUSED)
                     .path = "big", .mode = S_IFREG | 0644, .content = zeros, .size = SIZE });
     tar_end(&t);
     free(zeros);
-    push(&s, &t);
+    stack_push(&s, &t);
     assert_int_equal(unpack(&s, &err), -1);
     assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
     assert_non_null(strstr(err.message, "more than 200 times its size"));
@@ -529,7 +471,7 @@ static void test_layers_add_is_linear(void **state UNUSED)
     char path[32];
     int fd;
 
-    push_members(&s, (const char *const[]){ "d/lower", NULL });
+    stack_push_members(&s, (const char *const[]){ "d/lower", NULL });
     tar_begin(&t);
     for (int i = 0; i < FILES; i++) {
         snprintf(path, sizeof(path), "d/%d", i);
@@ -538,7 +480,7 @@ static void test_layers_add_is_linear(void **state UNUSED)
     for (int i = 0; i < WHITEOUTS; i++)
         tar_add_file(&t, i % 2 ? "d/.wh..wh..opq" : ".wh.d", "");
     tar_end(&t);
-    push(&s, &t);
+    stack_push(&s, &t);
     fd = unpack(&s, &err);
     assert_true(fd >= 0);
     close(fd);
