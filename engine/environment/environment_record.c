@@ -41,6 +41,7 @@ static const struct row_spec environment_record_rows[] = {
     ROW_TEXT(environment_record, config_digest, .sparse = true),
     ROW_OBJECT(environment_record, config, NULL, .sparse = true),
     ROW_OBJECTS(environment_record, layers, NULL, .sparse = true),
+    ROW_STRINGS(environment_record, supplied, .sparse = true),
     ROW_STRUCT(environment_record, image, image_rows, .required = true),
     ROW_OBJECTS(environment_record, overlays, NULL, .sparse = true),
     ROW_TEXT(environment_record, stack_digest, .sparse = true),

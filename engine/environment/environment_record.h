@@ -30,8 +30,9 @@ struct environment_record {
     char *reference_digest; /* what that meant then: the digest of a manifest or an index */
     char *manifest_digest;  /* "sha256:HEX"; NULL too for one that has no manifest */
     char *config_digest;
-    json_t *config; /* oci_config_save() */
-    json_t *layers; /* [{digest, diff_id, size_bytes, compression}], the lowest first */
+    json_t *config;   /* oci_config_save() */
+    json_t *layers;   /* [{digest, diff_id, size_bytes, compression}], the lowest first */
+    json_t *supplied; /* directories in it that no layer has; NULL: not known */
     struct environment_image image;
     /* Of one that was made of a workspace, whose disk has layers above the image; else NULL: */
     json_t *overlays;   /* overlays.h; of N.qcow2 beside the image, from 1 on, the lowest first */

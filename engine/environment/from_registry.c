@@ -7,6 +7,7 @@
 
 #include "engine/environment/unpack_ahead.h"
 #include "engine/helper/room.h"
+#include "engine/oci/config.h"
 #include "engine/registry/store.h"
 #include "vmm/base/fs.h"
 
@@ -48,11 +49,12 @@ static bool read_manifest(int blobs_fd, const char *digest, struct oci_document 
 
 /* Layers that are not there yet have to come, and the image is what all of them hold: where they
  * are compressed, some two or three times their size. */
-static void estimate(int blobs_fd, const struct oci_manifest *m, int64_t *ret_blobs,
-                     int64_t *ret_image)
+static void estimate(int blobs_fd, const struct oci_manifest *m,
+                     const struct environment_base *base, int64_t *ret_blobs, int64_t *ret_image)
 {
-    *ret_blobs = *ret_image = 0;
-    for (size_t i = 0; i < m->layer_count; i++) {
+    *ret_blobs = 0;
+    *ret_image = base->layer_count ? base->record.image.size_bytes : 0;
+    for (size_t i = base->layer_count; i < m->layer_count; i++) {
         const struct oci_descriptor *layer = &m->layers[i];
         bool is_tar = str_ends_with(layer->media_type, "tar");
 
@@ -64,7 +66,7 @@ static void estimate(int blobs_fd, const struct oci_manifest *m, int64_t *ret_bl
 
 /* Said before anything is fetched. */
 static bool check_room(const struct pull *p, int blobs_fd, const struct oci_manifest *m,
-                       struct pyro_error *err)
+                       const struct environment_base *base, struct pyro_error *err)
 {
     const char *cache_dir = p->install.cache_dir;
     scoped_close int fd = fs_open_dir(AT_FDCWD, cache_dir, err);
@@ -73,7 +75,7 @@ static bool check_room(const struct pull *p, int blobs_fd, const struct oci_mani
 
     if (fd < 0)
         return false;
-    estimate(blobs_fd, m, &blobs, &image);
+    estimate(blobs_fd, m, base, &blobs, &image);
     if (fstat(fd, &a) == 0 && fstat(blobs_fd, &b) == 0 && a.st_dev == b.st_dev)
         return room_check(fd, cache_dir, blobs + image, err);
     return room_check(blobs_fd, "the cache", blobs, err) && room_check(fd, cache_dir, image, err);
@@ -93,33 +95,128 @@ static void forget_blobs(int blobs_fd, const struct oci_manifest *m)
         blobs_forget(blobs_fd, m->layers[i].digest);
 }
 
+/* --- what an environment has already --- */
+
+static const char *from_registry_digest(const void *manifest, size_t index)
+{
+    return ((const struct oci_manifest *)manifest)->layers[index].digest;
+}
+
+static const char *from_registry_diff_id(const void *config, size_t index)
+{
+    return ((const struct oci_config *)config)->diff_ids[index];
+}
+
+/* Fetched alone: it says which layers are needed. */
+static bool read_config(const struct registry_wish *wish, int blobs_fd,
+                        const struct registry_image *image, const struct oci_manifest *m,
+                        struct oci_config *ret)
+{
+    scoped_json json_t *first = json_array();
+    const struct registry_image only = { .blobs = first };
+    scoped_buf text = BUF_INIT(OCI_DOCUMENT_BYTES_MAX);
+    char name[OCI_DIGEST_SIZE];
+
+    json_array_append(first, json_array_get(image->blobs, 0));
+    oci_blob_name(m->config.digest, name);
+    return registry_fetch(wish, blobs_fd, &only, NULL, NULL) &&
+           fs_read_file(blobs_fd, name, &text, NULL) &&
+           oci_config_parse(text.data ? text.data : "", text.len, ret, NULL) &&
+           oci_config_check(ret, m, NULL);
+}
+
+/* Layers that were compressed once more have other digests, and the same content. */
+static void find_base(const struct pull *p, const struct registry_wish *wish, int blobs_fd,
+                      const struct registry_image *image, const struct oci_manifest *m,
+                      struct environment_base *ret)
+{
+    const char *cache_dir = p->install.cache_dir;
+    const struct environment_base_wish by_digest = { "digest", from_registry_digest, m,
+                                                     m->layer_count };
+    scoped_oci_config config = { 0 };
+    const struct environment_base_wish by_diff_id = { "diff_id", from_registry_diff_id, &config,
+                                                      m->layer_count };
+
+    if (!environment_base_find(cache_dir, &by_digest, wish->progress, ret) &&
+        environment_base_may_exist(cache_dir, m->layer_count) &&
+        read_config(wish, blobs_fd, image, m, &config))
+        environment_base_find(cache_dir, &by_diff_id, wish->progress, ret);
+}
+
+static json_t *blobs_needed(const struct registry_image *image, const struct oci_manifest *m,
+                            const struct environment_base *base)
+{
+    json_t *needed = json_array();
+
+    for (size_t i = 0; i < json_array_size(image->blobs); i++) {
+        json_t *blob = json_array_get(image->blobs, i);
+        if (!environment_base_has(base, m, json_string_or(blob, "digest", "")))
+            json_array_append(needed, blob);
+    }
+    return needed;
+}
+
+/* --- installing --- */
+
+/* What is missing is fetched, and unpacked meanwhile. */
+static bool fetch_and_unpack(struct pull *p, const struct registry_wish *wish,
+                             const struct registry_image *image, const struct oci_blobs *blobs,
+                             bool *ret_fetched, struct pyro_error *err)
+{
+    scoped_json json_t *needed = blobs_needed(image, blobs->manifest, blobs->base);
+    const struct registry_image part = { .blobs = needed };
+    struct unpack_ahead ahead;
+    struct registry_watch watch;
+    bool ok;
+
+    unpack_ahead_init(&ahead, &p->install, blobs);
+    watch = unpack_ahead_watch(&ahead);
+    *ret_fetched = check_room(p, blobs->dirfd, blobs->manifest, blobs->base, err) &&
+                   registry_fetch(wish, blobs->dirfd, &part, &watch, err);
+    ok = *ret_fetched && unpack_ahead_end(&ahead, err);
+    unpack_ahead_release(&ahead);
+    return ok;
+}
+
+/* If it cannot be made from its base, whatever is wrong with that, it is made of all its layers. */
+static bool make(struct pull *p, const struct registry_wish *wish,
+                 const struct registry_image *image, const struct oci_blobs *blobs,
+                 struct environment_base *base, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+    bool fetched, ok = fetch_and_unpack(p, wish, image, blobs, &fetched, &why);
+
+    if (!ok && fetched && base->layer_count && why.code != PYRO_NO_SPACE) {
+        environment_base_release(base);
+        why = (struct pyro_error){ 0 };
+        ok = environment_install_sweep(&p->install, &why) &&
+             fetch_and_unpack(p, wish, image, blobs, &fetched, &why);
+    }
+    if (!ok && fetched && is_of_content(why.code))
+        forget_blobs(blobs->dirfd, blobs->manifest);
+    return ok || pyro_copy(err, &why);
+}
+
 static bool install(struct pull *p, const struct registry_wish *wish, int blobs_fd,
                     const struct registry_image *image, struct pyro_error *err)
 {
     scoped_oci_document document = { 0 };
+    scoped_environment_base base = ENVIRONMENT_BASE_NONE;
     char reference[REFERENCE_SIZE];
     struct oci_blobs blobs = { .dirfd = blobs_fd,
                                .manifest = &document.manifest,
                                .digest = image->manifest,
-                               .reference = reference };
-    struct unpack_ahead ahead;
-    struct registry_watch watch;
-    bool fetched, ok;
+                               .reference = reference,
+                               .base = &base };
 
     progress_phase(wish->progress, "install", p->install.name);
     reference_write(&p->reference, reference);
     p->install.record.source = str_printf(ENVIRONMENT_FROM_REGISTRY);
     p->install.record.reference_digest = str_printf("%s", image->digest);
-    unpack_ahead_init(&ahead, &p->install, &blobs);
-    watch = unpack_ahead_watch(&ahead);
-    fetched = read_manifest(blobs_fd, image->manifest, &document, err) &&
-              check_room(p, blobs_fd, &document.manifest, err) &&
-              registry_fetch(wish, blobs_fd, image, &watch, err);
-    ok = fetched && unpack_ahead_end(&ahead, err);
-    unpack_ahead_release(&ahead);
-    if (fetched && !ok && is_of_content(err->code))
-        forget_blobs(blobs_fd, &document.manifest);
-    return ok && environment_install_finish(&p->install, err);
+    if (!read_manifest(blobs_fd, image->manifest, &document, err))
+        return false;
+    find_base(p, wish, blobs_fd, image, &document.manifest, &base);
+    return make(p, wish, image, &blobs, &base, err) && environment_install_finish(&p->install, err);
 }
 
 /* Not where this host is wrong, its configuration or its disk, nor what is wrong with the image. */

@@ -11,6 +11,7 @@
 
 #define UNPACK_TIMEOUT_MS (6LL * 3600 * 1000)
 #define FIRST_FD 3
+#define ARGUMENTS_MAX 512 /* two for each layer and each directory of a base */
 
 /* Descriptors that the spec has, to be closed after the start. */
 static void close_given(const struct proc_spec *spec)
@@ -61,6 +62,7 @@ static bool take_result(struct environment_install *in, const json_t *result)
     record->config_digest = copy_member(result, "config_digest");
     record->config = json_incref(json_object_get(result, "config"));
     record->layers = json_incref(json_object_get(result, "layers"));
+    record->supplied = json_incref(json_object_get(result, "supplied"));
     if (!record->reference)
         record->reference = copy_member(result, "reference");
     return true;
@@ -89,34 +91,101 @@ static bool give_arrivals(struct proc_spec *spec, struct environment_unpacking *
            (fcntl(pair[1], F_SETFL, O_NONBLOCK) == 0 || pyro_fail_errno(err, "pipe"));
 }
 
+/* What pyro-image is told, and given. */
+struct call {
+    const char *argv[ARGUMENTS_MAX];
+    unsigned count;
+    struct proc_spec spec;
+    struct buf layers; /* their descriptors, as it reads them */
+    char base[16], arrivals[16];
+};
+
+static void call_release(struct call *c)
+{
+    close_given(&c->spec);
+    buf_release(&c->layers);
+}
+#define scoped_call __attribute__((cleanup(call_release))) struct call
+
+static void tell(struct call *c, const char *option, const char *value)
+{
+    BUG_ON(c->count + 3 > ARGUMENTS_MAX);
+    c->argv[c->count++] = option;
+    c->argv[c->count++] = value;
+}
+
+static void tell_all(struct call *c, const char *option, const json_t *list, const char *member)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        tell(c, option, member ? json_string_or(item, member, "") : json_string_value(item));
+    }
+}
+
+/* The image that has the lowest layers. */
+static bool give_base(struct call *c, const struct environment_base *base, struct pyro_error *err)
+{
+    snprintf(c->base, sizeof(c->base), "%d", FIRST_FD + (int)c->spec.fd_count);
+    tell(c, "--base-fd", c->base);
+    tell_all(c, "--base-layer", base->record.layers, "diff_id");
+    tell_all(c, "--base-supplied", base->record.supplied, NULL);
+    return give(&c->spec, fcntl(base->fd, F_DUPFD_CLOEXEC, FIRST_FD), "dup", err);
+}
+
+size_t unpack_first_layer(const struct oci_blobs *blobs)
+{
+    return blobs->base ? blobs->base->layer_count : 0;
+}
+
+static bool give_layers(struct call *c, const struct oci_blobs *blobs, struct pyro_error *err)
+{
+    const struct oci_manifest *m = blobs->manifest;
+
+    for (size_t i = unpack_first_layer(blobs); i < m->layer_count; i++) {
+        if (!buf_printf(&c->layers, "%s%d", c->layers.len ? "," : "",
+                        FIRST_FD + (int)c->spec.fd_count))
+            return pyro_no_memory(err, NULL);
+        if (!give_blob(&c->spec, blobs, m->layers[i].digest, err))
+            return false;
+    }
+    if (c->layers.len)
+        tell(c, "--layer-fds", c->layers.data);
+    return true;
+}
+
 bool environment_unpack_begin(struct environment_install *in, const struct oci_blobs *blobs,
                               bool ahead, struct environment_unpacking *u, struct pyro_error *err)
 {
-    const struct oci_manifest *m = blobs->manifest;
-    scoped_buf layers = BUF_INIT(4096);
-    char arrivals[16];
-    const char *argv[] = { "",         "oci-to-ext4", "--output-fd", "3",           "--manifest-fd",
-                           "4",        "--config-fd", "5",           "--layer-fds", NULL,
-                           "--digest", blobs->digest, NULL,          arrivals,      NULL };
-    struct proc_spec spec = proc_spec_of(argv);
-    bool ok = environment_install_prepare(in, err) && give_image(&spec, in, err) &&
-              give_blob(&spec, blobs, blobs->digest, err) &&
-              give_blob(&spec, blobs, m->config.digest, err);
+    scoped_call c = { .argv = { "", "oci-to-ext4" }, .count = 2, .layers = BUF_INIT(4096) };
 
-    for (size_t i = 0; ok && i < m->layer_count; i++) {
-        ok = buf_printf(&layers, "%s%d", i ? "," : "", FIRST_FD + (int)spec.fd_count) ||
-             pyro_no_memory(err, NULL);
-        ok = ok && give_blob(&spec, blobs, m->layers[i].digest, err);
-    }
-    argv[9] = layers.data;
+    c.spec = proc_spec_of(c.argv);
+    tell(&c, "--output-fd", "3");
+    tell(&c, "--manifest-fd", "4");
+    tell(&c, "--config-fd", "5");
+    tell(&c, "--digest", blobs->digest);
+    if (!environment_install_prepare(in, err) || !give_image(&c.spec, in, err) ||
+        !give_blob(&c.spec, blobs, blobs->digest, err) ||
+        !give_blob(&c.spec, blobs, blobs->manifest->config.digest, err) ||
+        (unpack_first_layer(blobs) && !give_base(&c, blobs->base, err)) ||
+        !give_layers(&c, blobs, err))
+        return false;
     if (ahead) {
-        argv[12] = "--arrivals-fd";
-        snprintf(arrivals, sizeof(arrivals), "%d", FIRST_FD + (int)spec.fd_count);
-        ok = ok && give_arrivals(&spec, u, err);
+        snprintf(c.arrivals, sizeof(c.arrivals), "%d", FIRST_FD + (int)c.spec.fd_count);
+        tell(&c, "--arrivals-fd", c.arrivals);
     }
-    ok = ok && helper_start(&spec, &u->pid, &u->out_fd, err);
-    close_given(&spec);
-    return ok;
+    return (!ahead || give_arrivals(&c.spec, u, err)) &&
+           helper_start(&c.spec, &u->pid, &u->out_fd, err);
+}
+
+/* Of layers that were not here it cannot tell how they are compressed, but what unpacked them did. */
+static void take_compression(const struct oci_blobs *blobs, json_t *layers)
+{
+    for (size_t i = 0; i < unpack_first_layer(blobs); i++) {
+        const json_t *known = json_array_get(blobs->base->record.layers, i);
+        json_t *layer = json_array_get(layers, i);
+        if (!strcmp(json_string_or(known, "digest", ""), json_string_or(layer, "digest", "?")))
+            json_object_set(layer, "compression", json_object_get(known, "compression"));
+    }
 }
 
 bool environment_unpack_end(struct environment_install *in, const struct oci_blobs *blobs,
@@ -132,6 +201,7 @@ bool environment_unpack_end(struct environment_install *in, const struct oci_blo
     result = helper_wait(pid, out_fd, clock_ms() + UNPACK_TIMEOUT_MS, err);
     if (result && blobs->reference)
         in->record.reference = str_printf("%s", blobs->reference);
+    take_compression(blobs, json_object_get(result, "layers"));
     return take_result(in, result);
 }
 

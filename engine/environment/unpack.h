@@ -5,6 +5,7 @@
 #ifndef PYRO_ENVIRONMENT_UNPACK_H
 #define PYRO_ENVIRONMENT_UNPACK_H
 
+#include "engine/environment/base.h"
 #include "engine/environment/install.h"
 #include "engine/oci/manifest.h"
 
@@ -14,7 +15,11 @@ struct oci_blobs {
     const struct oci_manifest *manifest;
     const char *digest;    /* the manifest's, which is a blob too */
     const char *reference; /* what the user asked for; NULL: nothing */
+    const struct environment_base
+        *base; /* has the lowest layers, whose blobs need not be there; NULL: none */
 };
+/* The index of the lowest layer that is unpacked. */
+size_t unpack_first_layer(const struct oci_blobs *blobs);
 
 /*
  * Makes in->image_path of an image, and fills in what in->record says of it: all but `source`. Blobs

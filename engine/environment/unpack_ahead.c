@@ -35,7 +35,7 @@ static void tell_all(struct unpack_ahead *u)
 {
     const struct oci_manifest *m = u->blobs->manifest;
 
-    for (size_t i = 0; i < m->layer_count; i++)
+    for (size_t i = unpack_first_layer(u->blobs); i < m->layer_count; i++)
         if (blobs_has(u->blobs->dirfd, m->layers[i].digest, m->layers[i].size))
             tell(u, i, m->layers[i].size);
 }
@@ -58,7 +58,7 @@ static void unpack_ahead_arrived(void *arg, const char *digest, int64_t bytes)
     const struct oci_manifest *m = u->blobs->manifest;
 
     begin(u);
-    for (size_t i = 0; u->has_begun && i < m->layer_count; i++)
+    for (size_t i = unpack_first_layer(u->blobs); u->has_begun && i < m->layer_count; i++)
         if (!strcmp(m->layers[i].digest, digest))
             tell(u, i, bytes);
 }

@@ -216,6 +216,87 @@ def moved():
     failed("not under --locked", pyro("env", "pull", reference, "--locked"), "connect")
 
 
+def forget_blobs():
+    for name in blob_files()[0]:
+        os.remove(CACHE + "blobs/" + name)
+
+
+def record_of(reference):
+    return CACHE + "environments/" + reference.replace("/", "+").replace(":", "@") + ".json"
+
+
+def base_image(record):
+    with open(record) as file:
+        return CACHE + "environments/" + json.load(file)["directory"] + "/base.ext4"
+
+
+def based():
+    """An image on the layers of one that is installed takes them from there, or does without."""
+    r = Registry()
+    below = layers("below")
+    above = tar_of({"mark": b"above", ".wh.noise": b""})
+    both = [*below, above]
+    r.image("test/below", "t", below)
+    reference = r.host + "/test/below:t"
+    check("the image below", pyro("env", "pull", reference).returncode == 0)
+    record = record_of(reference)
+
+    def is_pulled(what, name, parts, fetched):
+        forget_blobs()
+        r.requests.clear()
+        done = pyro("env", "pull", r.host + "/" + name + ":t")
+        check("%s: pull" % what, done.returncode == 0, done.stderr)
+        check("%s: what is fetched" % what, len(r.seen("/blobs/")) == 1 + fetched, r.seen("/blobs/"))
+        done = pyro("run", r.host + "/" + name + ":t", "--", "sh", "-c", "cat /mark; ls / | busybox grep noise")
+        check("%s: a machine of it" % what, done.stdout == ("above" if parts is both else "belownoise\n"), done.stdout, done.stderr)
+        done = pyro("env", "inspect", r.host + "/" + name + ":t", "--json")
+        check("%s: its layers" % what, [one["digest"] for one in done.answer["layers"]] == [digest(one) for one in parts] and
+              all("compression" in one for one in done.answer["layers"]), done.answer)
+        return done
+
+    r.image("test/above", "t", both)
+    is_pulled("on the image below", "test/above", both, 1)
+    r.image("test/same", "t", below)
+    is_pulled("the same layers", "test/same", below, 0)
+    pyro("env", "remove", r.host + "/test/same:t")
+    pyro("env", "remove", r.host + "/test/above:t")
+
+    again = r.manifest("test/again", both)
+    for n, one in enumerate(below):
+        packed = gzip.compress(one, mtime=0)
+        r.put("test/again", "blobs", digest(packed), packed)
+        again["layers"][n] = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest(packed), "size": len(packed)}
+    r.document("test/again", "t", again, again["mediaType"])
+    forget_blobs()
+    r.requests.clear()
+    done = pyro("env", "pull", r.host + "/test/again:t")
+    check("layers compressed once more are the same", done.returncode == 0 and len(r.seen("/blobs/")) == 2, r.seen("/blobs/"),
+          done.stderr)
+    check("and a machine of it", pyro("run", r.host + "/test/again:t", "--", "cat", "/mark").stdout == "above")
+    pyro("env", "remove", r.host + "/test/again:t")
+
+    with open(record) as file:
+        was = json.load(file)
+    other = json.loads(json.dumps(was))
+    other["layers"][0]["diff_id"] = digest(b"other")
+    with open(record, "w") as file:
+        json.dump(other, file)
+    r.image("test/told", "t", both)
+    is_pulled("a record that is wrong", "test/told", both, 3)
+    pyro("env", "remove", r.host + "/test/told:t")
+
+    with open(record, "w") as file:
+        json.dump(was, file)
+    image = base_image(record)
+    os.chmod(image, 0o600)
+    with open(image, "r+b") as file:
+        file.seek(40_000_000)
+        file.write(b"damaged")
+    r.image("test/sound", "t", both)
+    is_pulled("an image below that is damaged", "test/sound", both, 3)
+    r.close()
+
+
 def broken():
     """Pulls that fail leave nothing, and harm nothing."""
     r = Registry()
