@@ -112,4 +112,27 @@ for member in init modules/virtio.ko modules/modules.dep modules/modules.alias d
     check "initramfs: $member" grep -qaF "$member" "$D/initramfs1"
 done
 
+# One file, compressed and back.
+{ head -c 2000000 /dev/urandom && head -c 3000000 /dev/zero; } >"$D/plain"
+packs() { "$IMAGE" zstd --output-fd 3 <"$D/plain" 3>"$1" >"$D/out"; }
+unpacks() { "$IMAGE" unzstd --output-fd 3 --max-bytes "${2:-5000000}" <"$1" 3>"${3:-$D/back}" >"$D/out"; }
+says() { is "$1" "$status $(json .error.code "$(cat "$D/out")")" "1 $2"; }
+check "zstd: exit status" packs "$D/packed"
+check "zstd: others read it" cmp -s <(zstd -dqc "$D/packed") "$D/plain"
+check "unzstd: exit status" unpacks "$D/packed"
+check "unzstd: the same bytes" cmp -s "$D/plain" "$D/back"
+head -c 1000000 "$D/packed" >"$D/cut"
+unpacks "$D/cut"; status=$?
+says "unzstd: one that is cut short" record_invalid
+cp "$D/packed" "$D/damaged"
+printf XXXX | dd of="$D/damaged" bs=1 seek=5 conv=notrunc status=none
+unpacks "$D/damaged"; status=$?
+says "unzstd: a damaged one" invalid_argument
+unpacks "$D/packed" 4999999; status=$?
+says "unzstd: more than was agreed on" record_invalid
+check "… and no more is written" [ "$(stat -c %s "$D/back")" -lt 5000000 ]
+packs /dev/full; status=$?
+says "zstd: a full disk" no_space
+unpacks "$D/packed" 5000000 /dev/full; status=$?
+says "unzstd: a full disk" no_space
 finish
