@@ -200,6 +200,7 @@ void workspace_ask_create(struct app *app)
         { "vcpu_count", "CPUs", NULL },
         { "mem_mib", "memory, MiB", NULL },
         { "ttl_seconds", "runs at most, s", NULL },
+        { "suspend_after_idle", "idle at most, s", NULL },
         { "network_policy", "network", NULL },
         { "seed_path", "files from", NULL },
         { 0 },

@@ -136,7 +136,10 @@ keys Tab two Tab 0 Enter
 sees '^ *│ {10,}.*out of range' # below its field
 keys BSpace Tab C-a C-k 100 Enter
 sees '^ *│ {10,}.*(out of range|multiple)'
-keys C-u 256 Tab Tab Right
+keys C-u 256 Tab Tab C-u 5 Enter
+sees '│ .*after at least 60 idle seconds, not 5'
+sees 'idle at most, s +5 '
+keys C-u 90 Tab Right
 sees 'network +egress '
 keys Left
 sees 'network +off '
