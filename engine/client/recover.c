@@ -140,6 +140,7 @@ static void settle_suspended(const struct workspace_handle *w, const struct work
 bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err)
 {
     scoped_record struct workspace_record r = { 0 };
+    struct pyro_error why = { 0 };
     int lock;
 
     record_load_any(w->dir_fd, w->id, &r);
@@ -151,9 +152,9 @@ bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err)
         memory_pack_start(w->dir_fd, w->id);
     if (r.broken || (r.state != WORKSPACE_STARTED && !r.clearing) || store_is_held(w->dir_fd))
         return true;
-    lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err);
-    if (lock < 0)
-        return errno == EWOULDBLOCK; /* another pyro is about to */
+    lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, &why);
+    if (lock < 0) /* another pyro is about to */
+        return pyro_is(&why, PYRO_WORKSPACE_BUSY) || record_fail(w->dir_fd, w->id, &why, err);
     /* An adopter that finds the VM dead records that, which is a valid state too. */
     return supervisor_start(w, lock, SUPERVISE_ADOPT, NULL, err) ||
            record_state(w->dir_fd, w->id) != WORKSPACE_STARTED;

@@ -28,13 +28,16 @@ int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *
 {
     int64_t deadline = clock_ms() + LOCK_WAIT_MS;
     struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+    struct pyro_error why = { 0 };
     int fd;
 
-    while ((fd = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err)) < 0 && errno == EWOULDBLOCK &&
+    while ((fd = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, &why)) < 0 && errno == EWOULDBLOCK &&
            clock_ms() < deadline && record_state(w->dir_fd, w->id) != WORKSPACE_STARTED)
         nanosleep(&pause, NULL);
-    if (fd < 0 && pyro_is(err, PYRO_WORKSPACE_BUSY))
+    if (fd < 0 && pyro_is(&why, PYRO_WORKSPACE_BUSY))
         pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", w->id);
+    else if (fd < 0)
+        record_fail(w->dir_fd, w->id, &why, err);
     if (fd >= 0 && faccessat(w->store.fd, w->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
         close(fd);
         pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' has just been deleted", w->id);

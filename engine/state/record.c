@@ -308,6 +308,13 @@ static bool is_deleted(int dirfd, const char *id)
                                        own.st_ino != named.st_ino);
 }
 
+bool record_fail(int dirfd, const char *id, const struct pyro_error *why, struct pyro_error *err)
+{
+    if (why->sys_errno == ENOENT && is_deleted(dirfd, id))
+        return pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' has just been deleted", id);
+    return pyro_copy(err, why);
+}
+
 bool record_load(int dirfd, const char *id, struct workspace_record *ret, struct pyro_error *err)
 {
     struct workspace_record r;
@@ -315,10 +322,7 @@ bool record_load(int dirfd, const char *id, struct workspace_record *ret, struct
 
     if (!load(dirfd, id, &r, &why)) {
         record_release(&r);
-        if (why.sys_errno == ENOENT && is_deleted(dirfd, id))
-            return pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' has just been deleted",
-                             id);
-        return pyro_copy(err, &why);
+        return record_fail(dirfd, id, &why, err);
     }
     *ret = r;
     return true;

@@ -6,6 +6,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include "engine/client/stopped.h"
 #include "engine/state/store.h"
 #include "engine/state/store_names.h"
 #include "engine/workspace/workspace.h"
@@ -183,6 +184,23 @@ static void test_a_newer_record_is_listed_as_failed(void **state)
     make(f, 40);
 }
 
+/* A command that has the directory of a workspace open while another deletes it. */
+static void test_one_that_is_deleted_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    struct workspace_handle w = { .store = f->store };
+    struct pyro_error err = { 0 };
+
+    make(f, 0);
+    memcpy(w.id, f->ids[0], sizeof(w.id));
+    w.dir_fd = store_open_workspace(&f->store, w.id, &err);
+    assert_true(w.dir_fd >= 0);
+    assert_true(store_remove(&f->store, w.id, &err));
+    assert_int_equal(workspace_lock_stopped(&w, &err), -1);
+    assert_int_equal(err.code, PYRO_WORKSPACE_NOT_FOUND);
+    close(w.dir_fd);
+}
+
 static void test_a_list_of_names_that_is_outdated(void **state)
 {
     static const char *const files[] = { "", "pyro names 1\n", "pyro names 1\nw020 ", "garbage" };
@@ -213,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_a_list_of_names_that_is_outdated),
         cmocka_unit_test(test_a_newer_record_is_listed_as_failed),
         cmocka_unit_test(test_a_damaged_record_is_listed_as_failed),
+        cmocka_unit_test(test_one_that_is_deleted_meanwhile),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
