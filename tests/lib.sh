@@ -9,6 +9,8 @@
 #   like WHAT TEXT PATTERN   passes when the text matches the extended regular expression
 #   json PATH [TEXT]         a member of the JSON in $out, e.g. .error.code or .entries[0].path
 #   wait_for SECONDS COMMAND…  until it succeeds; fails the test when it never does
+#   awaits_events PID        whether a process that watches files has read all there is, and sleeps until something
+#                            happens: what happens from now on is told
 #   skip WHAT                says that something cannot be tested here
 #   free_ports COUNT         $ports: so many ports of this host's loopback that nobody listens on and that no other
 #                            script gets until this one ends, of five digits each
@@ -157,6 +159,10 @@ wait_for() {
         fi
         sleep 0.05 # a rest between two looks, not a wait for something to have happened
     done
+}
+
+awaits_events() {
+    readlink /proc/"$1"/fd/* | grep -q inotify && [[ $(<"/proc/$1/wchan") == *ep*poll* ]]
 }
 
 need() {

@@ -120,7 +120,7 @@ kill -STOP "$supervisor" # what is done meanwhile comes in the middle of it
 keys R
 sees 'Reset m to baseline\?'
 agree
-sees '^ … m .*resetting'
+sees '^ … m .*(resetting|silent)' # it is stopped, which is seen as well soon
 keys R
 sees 'not now: m is resetting'
 keys Enter

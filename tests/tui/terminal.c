@@ -226,18 +226,29 @@ void terminal_release(struct terminal *t)
     buf_release(&t->sequence);
 }
 
+/* libvterm 0.3 garbles some characters that come in two pieces, so it gets whole ones. */
+static void show_output(struct terminal *t, const char *bytes, size_t n)
+{
+    t->unfinished_bytes = utf8_unfinished(bytes, n);
+    n -= t->unfinished_bytes;
+    memcpy(t->unfinished, bytes + n, t->unfinished_bytes);
+    vterm_input_write(t->vt, bytes, n);
+    vterm_screen_flush_damage(t->screen);
+}
+
 static bool take_output(struct terminal *t)
 {
     static char chunk[65536];
-    ssize_t n = t->master < 0 ? 0 : read(t->master, chunk, sizeof(chunk));
+    size_t before = t->unfinished_bytes;
+    ssize_t n = t->master < 0 ? 0 : read(t->master, chunk + before, sizeof(chunk) - before);
 
     if (n <= 0)
         return false;
     t->bytes += (uint64_t)n;
     for (ssize_t i = 0; i < n; i++)
-        note_byte(t, chunk[i]);
-    vterm_input_write(t->vt, chunk, (size_t)n);
-    vterm_screen_flush_damage(t->screen);
+        note_byte(t, chunk[before + (size_t)i]);
+    memcpy(chunk, t->unfinished, before);
+    show_output(t, chunk, before + (size_t)n);
     return true;
 }
 

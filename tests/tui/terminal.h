@@ -14,6 +14,7 @@
 #include <vterm.h>
 
 #include "vmm/base/buf.h"
+#include "vmm/base/utf8.h"
 
 #define TERMINAL_MODES_MAX 32
 #define TERMINAL_CLIPBOARD_MAX 65536
@@ -39,6 +40,8 @@ struct terminal {
     /* The output's little parser, for modes and OSC 52. */
     enum { OUT_TEXT, OUT_ESC, OUT_CSI, OUT_OSC, OUT_OSC_ESC } state;
     struct buf sequence;
+    char unfinished[UTF8_LENGTH_MAX]; /* of a character whose rest has not come */
+    size_t unfinished_bytes;
 };
 
 /* Starts argv with the environment of this process. False, with errno, when it cannot be. */

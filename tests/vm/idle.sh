@@ -44,6 +44,7 @@ wakes() {
     id=$(make w --suspend-after-idle 60 --network-policy egress+published-ports)
     "$PYRO" watch w --json >"$TEST_DIR/events" 2>/dev/null &
     watcher=$!
+    wait_for 60 awaits_events "$watcher"
     ws shell open w >/dev/null 2>&1
     types w 'X=forty-two; sleep 100000 &'
     run ws service start w web --publish 8000 --ready-tcp 127.0.0.1:8000 --json -- perl -MIO::Socket::INET -e \

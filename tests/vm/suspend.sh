@@ -71,6 +71,7 @@ machine=$(vm_pid)
 watched=$TEST_DIR/events
 "$PYRO" watch w --json >"$watched" 2>/dev/null &
 watcher=$!
+wait_for 60 awaits_events "$watcher"
 run ws wait w --for suspended --timeout-seconds 300 --json &
 waiter=$!
 suspend first
@@ -142,10 +143,15 @@ serves() { # WORDS STATE: what the command leaves it as
     run ws status w --json
     is "'$1' leaves it $2" "$(json .state) $(json .resume_error)" "$2 null"
 }
+nothing_runs() {
+    run ws status w --json
+    [[ $(json .running_command_count) == 0 ]]
+}
 for words in 'exec w -- true' 'exec w --detach -- true' 'file read w f' 'file list w' 'file write w f --text kept' 'shell write w sh1 --input :' \
     'shell resize w sh1 --cols 100 --rows 30' 'sync push w share' "export w f --output $TEST_DIR/exported"; do
     suspend "before '$words'"
     serves "$words" started
+    wait_for 60 nothing_runs # one with --detach goes on for a moment
 done
 suspend "before what reads on the host"
 for words in 'shell read w sh1' 'shell list w' 'service list w' 'service status w web' 'service logs w web' 'timeline w' 'command list w' \

@@ -17,7 +17,7 @@ watch() {
 }
 is_watching() {
     local child
-    child=$(pgrep -P "$watcher") && readlink /proc/"$child"/fd/* | grep -q inotify
+    child=$(pgrep -P "$watcher") && awaits_events "$child"
 }
 events() { # FILE WORKSPACE_ID: their names, in order, without attention
     python3 -c '
@@ -115,7 +115,7 @@ mkfifo "$TEST_DIR/fifo"
 "$PYRO" watch --json >"$TEST_DIR/fifo" &
 watcher=$!
 exec 7<"$TEST_DIR/fifo"
-wait_for 60 sh -c "readlink /proc/$watcher/fd/* | grep -q inotify"
+wait_for 60 awaits_events "$watcher"
 text=$(printf '%0100000d' 0)
 for _ in 1 2 3 4; do "$PYRO" workspace exec other -- true "$text" >/dev/null 2>&1; done
 "$PYRO" workspace delete other >/dev/null
@@ -128,7 +128,7 @@ many=$(make_workspace many)
 "$PYRO" watch --json many >"$TEST_DIR/fifo" &
 watcher=$!
 exec 7<"$TEST_DIR/fifo"
-wait_for 60 sh -c "readlink /proc/$watcher/fd/* | grep -q inotify"
+wait_for 60 awaits_events "$watcher"
 for _ in 1 2 3 4 5 6 7 8; do "$PYRO" workspace exec many -- true "$text" >/dev/null 2>&1; done
 timeout 300 cat <&7 >"$log" &
 reader=$!

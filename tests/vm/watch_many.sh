@@ -12,7 +12,7 @@ ws() { run timeout -k 5 300 "$PYRO" workspace "$@"; }
 watch() {
     "$@" "$PYRO" watch --json >"$log" 2>"$log.err" &
     watcher=$!
-    wait_for 60 test -s "$log" # it begins with what needs attention, once it knows all there is
+    wait_for 60 awaits_events "$watcher"
 }
 told() { # EVENT WORKSPACE_ID COUNT
     [[ $(grep "\"workspace_id\":\"$2\"" "$log" | grep -c "\"event\":\"$1\"") == "$3" ]]
