@@ -224,7 +224,7 @@ help:
 	@echo 'make check-slurm     the jobs of docs/scale.md under a Slurm of its own'
 	@echo 'make check-metrics   pyro metrics, scraped by Prometheus'
 	@echo 'make check-debian13  make check in a root of Debian 13 (kept in build/debian13)'
-	@echo 'make check-long      many kills in the middle of snapshots and resets, with memory and without'
+	@echo 'make check-long      many kills in the middle of snapshots, resets, forks and suspending, with memory and without'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
 	@echo 'make bench           measure, and write docs/benchmarks.md'

@@ -30,7 +30,8 @@ note() {
 faults() { cat "$noted"; }
 
 hits() {
-    run tests/vm/kill_during.py "$target" "$delay" "${pyro[@]}" workspace "$@"
+    # Not timeout, which would be killed in place of the command: that has a limit there, too.
+    run tests/vm/kill_during.py "$target" "$delay" "$PYRO" workspace "$@"
     [[ $status -ne 124 ]] || note "hung"
 }
 

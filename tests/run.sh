@@ -7,6 +7,7 @@
 #   PYRO        the program under test (build/pyro)
 #   TEST_BUILD  where the test programs are (build/plain)
 #   ONLY        a pattern: only tests whose name matches it; NAME:SCENE only that scene of a script (tests/lib.sh)
+#   LIMIT_SECONDS  what a test of the group vm may take (1800)
 #   JOBS        how many tests run at a time (three for two cores: many wait a part of their time)
 #
 # A test says in one of its first lines how it wants to be run (in a C file behind a " *"):
@@ -179,7 +180,7 @@ for group; do
     tui) run_group 1200 tests/tui/*.sh ;;
     vm)
         mapfile -t programs < <(programs_of vm)
-        run_group 1800 "${programs[@]}" tests/vm/*.sh
+        run_group "${LIMIT_SECONDS:-1800}" "${programs[@]}" tests/vm/*.sh
         ;;
     deb) run_group 3600 tests/deb/*.sh ;;
     mcp) run_group 1800 tests/mcp/*.sh ;;

@@ -149,9 +149,7 @@ check-debian13:
 
 # What kills at random, often: minutes.
 check-long: all
-	@ROUNDS=50 ONLY='snapshots_killed.sh' $(RUN) vm
-	@ROUNDS=100 ONLY='suspend_killed.sh' $(RUN) vm
-	@ROUNDS=100 ONLY='memory_killed.sh' $(RUN) vm
+	@ROUNDS=100 LIMIT_SECONDS=7200 ONLY='@(snapshots|memory|fork|suspend)_killed.sh' $(RUN) vm
 	@LONG=1 ONLY='containers.sh' $(RUN) vm
 
 # The same under AddressSanitizer and UBSan; the guest program stays as it ships.

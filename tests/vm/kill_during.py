@@ -67,6 +67,7 @@ def main():
         status = child.wait(90)
     except subprocess.TimeoutExpired:
         child.kill()
+        child.wait()
         status = 124
     print("killed" if killed else "missed", target, file=sys.stderr)
     return status if status >= 0 else 128 - status
