@@ -162,7 +162,7 @@ wait_for() {
 }
 
 awaits_events() {
-    readlink /proc/"$1"/fd/* | grep -q inotify && [[ $(<"/proc/$1/wchan") == *ep*poll* ]]
+    readlink /proc/"$1"/fd/* | grep -q inotify && [[ $(<"/proc/$1/wchan") == *@(epoll|ep_poll)* ]]
 }
 
 need() {
