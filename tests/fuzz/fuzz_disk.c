@@ -22,6 +22,7 @@
 #include "engine/image/view/disk_seal.h"
 #include "engine/image/view/view.h"
 #include "engine/image/view/view_xattr.h"
+#include "tests/fuzz/image_check.h"
 #include "vmm/base/fs.h"
 #include "vmm/disk.h"
 
@@ -299,6 +300,27 @@ static void look(struct chain *c)
     seal(c, true);
 }
 
+/* As the lower layers of another image, which is whole whatever they were. False: it is refused. */
+static bool build_on(int base_fd)
+{
+    const struct base_image base = { .fd = base_fd };
+    scoped_close int fd = memfd_create("image", MFD_CLOEXEC);
+    struct ext4_spec spec = { .fd = fd, .size_bytes = IMAGE_BYTES, .now = 1 };
+    struct pyro_error err = { 0 };
+    struct tar_counts counts;
+    scoped_tar_image *image = tar_image_new(&spec, &err);
+
+    bool ok;
+
+    must(image != NULL);
+    ok = tar_image_take_base(image, &base, &err) && tar_image_finish(image, &counts, &err);
+    if (ok)
+        check_image(fd);
+    else
+        must(err.code != PYRO_OK && err.code != PYRO_INTERNAL && err.message[0]);
+    return ok;
+}
+
 /* Unchanged, it is sound, and its journal is used. */
 static void check(void)
 {
@@ -307,7 +329,7 @@ static void check(void)
     struct view *v = NULL;
 
     must(chain_open(fds, 2, &c, &err) && view_open((struct disk_version){ c, 1 }, &v, &err) &&
-         view_journal(v));
+         view_journal(v) && build_on(fds[0]));
     view_free(v);
     chain_free(c);
 }
@@ -332,6 +354,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         must(err.code != PYRO_OK && err.message[0]);
     }
+    (void)!build_on(fds[0]);
     while (count--)
         must(pwrite(changes[count].fd, changes[count].was, changes[count].n, changes[count].at) ==
              (ssize_t)changes[count].n);

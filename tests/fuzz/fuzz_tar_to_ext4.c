@@ -11,45 +11,12 @@
 
 #include "engine/image/tar/source.h"
 #include "engine/image/tar/tar_to_ext4.h"
+#include "tests/fuzz/image_check.h"
 #include "tests/fuzz/tar_checksums.h"
 
 #define IMAGE_BYTES (16 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static int count_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *e, int offset,
-                       int blocksize, char *buf, void *count)
-{
-    (void)dir, (void)entry, (void)offset, (void)blocksize, (void)buf;
-    if (e->inode)
-        ++*(int *)count;
-    return 0;
-}
-
-/* Everything in the image must be readable, checksums and all. */
-static void check_image(int fd)
-{
-    struct ext2_inode_large inode;
-    ext2_inode_scan scan;
-    ext2_ino_t number;
-    ext2_filsys fs;
-    char name[64];
-    int entries = 0;
-
-    snprintf(name, sizeof(name), "%d", dup(fd));
-    if (ext2fs_open(name, EXT2_FLAG_64BITS, 0, 0, unixfd_io_manager, &fs) != 0 ||
-        ext2fs_read_bitmaps(fs) != 0 || !(fs->super->s_state & EXT2_VALID_FS) ||
-        ext2fs_dir_iterate2(fs, EXT2_ROOT_INO, 0, NULL, count_entry, &entries) != 0 ||
-        entries < 3 || ext2fs_open_inode_scan(fs, 0, &scan) != 0)
-        abort();
-    do {
-        if (ext2fs_get_next_inode_full(scan, &number, (struct ext2_inode *)&inode, sizeof(inode)) !=
-            0)
-            abort();
-    } while (number);
-    ext2fs_close_inode_scan(scan);
-    ext2fs_close_free(&fs);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
