@@ -113,13 +113,15 @@ static bool read_config(const struct registry_wish *wish, int blobs_fd,
                         struct oci_config *ret)
 {
     scoped_json json_t *first = json_array();
+    struct registry_wish quiet = *wish;
     const struct registry_image only = { .blobs = first };
     scoped_buf text = BUF_INIT(OCI_DOCUMENT_BYTES_MAX);
     char name[OCI_DIGEST_SIZE];
 
+    quiet.progress = NULL; /* which counts what is needed */
     json_array_append(first, json_array_get(image->blobs, 0));
     oci_blob_name(m->config.digest, name);
-    return registry_fetch(wish, blobs_fd, &only, NULL, NULL) &&
+    return registry_fetch(&quiet, blobs_fd, &only, NULL, NULL) &&
            fs_read_file(blobs_fd, name, &text, NULL) &&
            oci_config_parse(text.data ? text.data : "", text.len, ret, NULL) &&
            oci_config_check(ret, m, NULL);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/helper/helper.h"
+#include "engine/oci/layer_type.h"
 #include "engine/registry/store.h"
 #include "vmm/base/fs.h"
 
@@ -177,14 +178,23 @@ bool environment_unpack_begin(struct environment_install *in, const struct oci_b
            helper_start(&c.spec, &u->pid, &u->out_fd, err);
 }
 
-/* Of layers that were not here it cannot tell how they are compressed, but what unpacked them did. */
+static enum oci_compression compression_of(const char *media_type)
+{
+    return str_ends_with(media_type, "gzip")   ? OCI_GZIP
+           : str_ends_with(media_type, "zstd") ? OCI_ZSTD
+                                               : OCI_PLAIN;
+}
+
+/* Layers that were not here are compressed as what unpacked the same blob saw, or as is said. */
 static void take_compression(const struct oci_blobs *blobs, json_t *layers)
 {
     for (size_t i = 0; i < unpack_first_layer(blobs); i++) {
         const json_t *known = json_array_get(blobs->base->record.layers, i);
-        json_t *layer = json_array_get(layers, i);
-        if (!strcmp(json_string_or(known, "digest", ""), json_string_or(layer, "digest", "?")))
-            json_object_set(layer, "compression", json_object_get(known, "compression"));
+        const struct oci_descriptor *said = &blobs->manifest->layers[i];
+        const char *name = json_string_or(known, "compression", NULL);
+        if (!name || strcmp(json_string_or(known, "digest", ""), said->digest) != 0)
+            name = oci_compression_name(compression_of(said->media_type));
+        json_object_set_new(json_array_get(layers, i), "compression", json_string(name));
     }
 }
 

@@ -251,15 +251,16 @@ static bool is_passing_code(CURLcode code)
 static void on_broken(struct request *r, CURLcode code)
 {
     scoped_free char *own = client_url(r->client, r->endpoint, r->path);
-    bool reached = r->client->endpoints[r->endpoint].is_reached;
+    struct client_endpoint *endpoint = &r->client->endpoints[r->endpoint];
 
+    endpoint->is_reached |= r->got > 0; /* the first answer may be what broke off */
     if (r->err.code != PYRO_OK) {
         give_up(r); /* it was not the connection */
     } else if (!r->url && client_use_plain(r->client, r->endpoint, code)) {
         r->state = REQUEST_NEW;
     } else {
         call_fail(&r->call, r->url ? r->url : own, code, &r->err);
-        if (is_passing_code(code) && reached)
+        if (is_passing_code(code) && endpoint->is_reached)
             try_again(r, -1);
         else
             give_up(r);
