@@ -46,9 +46,7 @@ bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity, struct pyr
 
 bool ram_seal(int ram_fd, struct pyro_error *err)
 {
-    if (fcntl(ram_fd, F_ADD_SEALS, SEALS) != 0)
-        return pyro_fail_errno(err, "seal the memory of a template");
-    return true;
+    return fs_seal(ram_fd) || pyro_fail_errno(err, "seal the memory of a template");
 }
 
 int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error *err)

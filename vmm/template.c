@@ -108,7 +108,7 @@ static int load_state(int dirfd, const char *digest, struct pyro_error *err)
     }
     if (!fs_write_all(fd, state.data, state.len, err))
         return -1;
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+    if (!fs_seal(fd)) {
         pyro_fail_errno(err, "seal a VM's state");
         return -1;
     }

@@ -16,6 +16,7 @@
 
 #define LOCK_EAGER_MS 1000 /* this long a lock is tried every millisecond, then … */
 #define LOCK_REST_MS 20    /* … at this interval */
+#define SEAL_WAIT_MS 10000
 #define LOCKS_BYTES_MAX (1 << 20)
 
 bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err)
@@ -343,6 +344,20 @@ int fs_lock(int dirfd, const char *name, int64_t deadline_ms, struct pyro_error 
         if (still_named(dirfd, name, fd))
             return take_fd(&fd);
     }
+}
+
+bool fs_seal(int memfd)
+{
+    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    const struct timespec rest = { .tv_nsec = 10 * 1000 * 1000 };
+    int64_t deadline_ms = clock_ms() + SEAL_WAIT_MS;
+
+    while (fcntl(memfd, F_ADD_SEALS, seals) != 0) {
+        if (errno != EBUSY || clock_ms() >= deadline_ms)
+            return false;
+        nanosleep(&rest, NULL);
+    }
+    return true;
 }
 
 int64_t clock_ms(void)
