@@ -24,14 +24,14 @@ whole='{ if ($1 != n + 1) print "GAP", n, $1; n = $1; s += $1; if (s != $2) prin
 look() {
     run ws exec w --timeout-seconds 60 -- cat counter
     [[ $status -eq 0 ]] || note "the machine does not work: $err"
-    found=$(awk "$whole" <<<"$out")
+    found=$(printf '%s' "${out:+$out$'\n'}" | awk "$whole") # of an empty file, no line
     [[ $found == "END "* ]] || note "memory and disk differ: $found"
 }
 
 targets=(supervisor qemu self)
 begin_counting
 span=300 resumed=0 booted=0
-for ((round = 1; round <= rounds; round++)); do
+for ((round = 1; round <= rounds || (resumed == 0 && round <= 5 * rounds); round++)); do
     target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=suspend
     hits suspend w
     look_at_state
@@ -71,7 +71,7 @@ for ((round = 1; round <= rounds; round++)); do
 done
 is "nothing was lost, doubled or left over" "$(faults)" ""
 echo "$resumed went on, $booted were booted"
-check "most went on" [ "$resumed" -gt 0 ]
+check "some went on" [ "$resumed" -gt 0 ]
 run ws stop w --json
 is "stop" "$status" 0
 ws delete w >/dev/null 2>&1
