@@ -13,7 +13,6 @@
 #include "vmm/base/fs.h"
 #include "vmm/ram_copy.h"
 
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 /* Followed by the digest of the content. Older versions have memfds "pyro-ram-KEY": whatever they
  * hold, they must not be found. */
 #define NAME_PREFIX "pyro-memory-"
@@ -76,8 +75,8 @@ static bool is_sealed(int fd, uint64_t size_bytes)
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
 
-    return seals >= 0 && (seals & SEALS) == SEALS && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           (!size_bytes || (uint64_t)st.st_size == size_bytes);
+    return seals >= 0 && (seals & FS_SEALS) == FS_SEALS && fstat(fd, &st) == 0 &&
+           S_ISREG(st.st_mode) && (!size_bytes || (uint64_t)st.st_size == size_bytes);
 }
 
 /* A memfd that is looked for. */

@@ -9,8 +9,6 @@
 #include "engine/environment/environment.h"
 #include "vmm/base/fs.h"
 
-#define SUPPLIED_MAX 64
-
 void environment_base_release(struct environment_base *b)
 {
     environment_record_release(&b->record);
@@ -24,8 +22,8 @@ static size_t layers_of(const struct environment_record *r, const struct environ
 {
     size_t count = json_array_size(r->layers);
 
-    if (!r->supplied || json_array_size(r->supplied) > SUPPLIED_MAX || r->overlays || !r->name ||
-        count > w->count)
+    if (!r->supplied || json_array_size(r->supplied) > OCI_SUPPLIED_MAX || r->overlays ||
+        !r->name || count > w->count)
         return 0;
     for (size_t i = 0; w->member && i < count; i++)
         if (strcmp(json_string_or(json_array_get(r->layers, i), w->member, ""),

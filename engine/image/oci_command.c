@@ -107,7 +107,7 @@ static json_t *unpack(const struct oci_image *image, const struct ext4_spec *spe
     return result;
 }
 
-/* All layers of the image; those that the one below has are no files. */
+/* All layers of the image. Those that the base image has are not given as files. */
 static bool find_layers(const struct oci_args *args, struct blob ret[IMAGE_FDS_MAX],
                         size_t *ret_count, struct pyro_error *err)
 {

@@ -8,6 +8,7 @@
 #include "engine/oci/descriptor.h"
 
 #define OCI_LAYERS_MAX 127
+#define OCI_SUPPLIED_MAX 100 /* directories that an image gets beside those of its layers */
 #define OCI_INDEX_ENTRIES_MAX 256
 #define OCI_INDEX_DEPTH_MAX 3 /* indexes in indexes */
 

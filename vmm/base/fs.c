@@ -348,11 +348,10 @@ int fs_lock(int dirfd, const char *name, int64_t deadline_ms, struct pyro_error 
 
 bool fs_seal(int memfd)
 {
-    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     const struct timespec rest = { .tv_nsec = 10 * 1000 * 1000 };
     int64_t deadline_ms = clock_ms() + SEAL_WAIT_MS;
 
-    while (fcntl(memfd, F_ADD_SEALS, seals) != 0) {
+    while (fcntl(memfd, F_ADD_SEALS, FS_SEALS) != 0) {
         if (errno != EBUSY || clock_ms() >= deadline_ms)
             return false;
         nanosleep(&rest, NULL);

@@ -55,8 +55,9 @@ int fs_lock(int dirfd, const char *name, int64_t deadline_ms, struct pyro_error 
 /* The same on a descriptor, `kind` being LOCK_SH or LOCK_EX; false with errno EWOULDBLOCK when it
  * is held. */
 bool fs_lock_fd(int fd, int kind, int64_t deadline_ms) MUST_CHECK;
+#define FS_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 /*
- * Seals a memfd, so that nobody ever changes it (F_ADD_SEALS in fcntl(2)). No writable mapping of it may
+ * Seals a memfd by FS_SEALS, so that nobody ever changes it (F_ADD_SEALS in fcntl(2)). No writable mapping of it may
  * be left. The kernel refuses too while it has a page of it in hand itself, to move it or to look at
  * how it is used: that passes, and is waited for. False with errno on failure.
  */

@@ -1,6 +1,6 @@
 /*
- * engine/image/tar/base_image.c: from inode numbers back to a tree. Whoever gives the image has
- * compared its digest; here nothing is believed all the same, for its content is foreign.
+ * engine/image/tar/base_image.c: from inode numbers back to a tree. The caller has checked the
+ * digest of the image, but its content is foreign: nothing in it is trusted.
  */
 #include "engine/image/tar/base_image.h"
 

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/oci/manifest.h"
 #include "vmm/base/fs.h"
 
-#define SUPPLIED_MAX 100
 #define TREE_PATH_MAX 512
 #define LOST_FOUND "/lost+found"
 
@@ -141,14 +141,14 @@ static char *path_of(const struct inode *directory, char *ret)
     return at;
 }
 
-/* The directory and those above it, each once. A name that is no text cannot be told. */
+/* The directory and those above it, each once. A name that is not UTF-8 fails. */
 static bool append_supplied(struct inode *directory, json_t *list)
 {
     char path[TREE_PATH_MAX];
 
     for (; directory->is_supplied && directory->self; directory = directory->self->directory) {
         const char *text = path_of(directory, path);
-        if (!text || json_array_size(list) == SUPPLIED_MAX ||
+        if (!text || json_array_size(list) == OCI_SUPPLIED_MAX ||
             json_array_append_new(list, json_string(text)) != 0)
             return false;
         directory->is_supplied = false;
@@ -179,6 +179,7 @@ json_t *root_supplied(struct tree *t, const struct oci_config *config)
     ok = ok && append_supplied_at(t, config->working_dir, list);
     /* Every file system has one in the end. */
     if (ok && !tree_find(t, LOST_FOUND))
-        ok = json_array_append_new(list, json_string(LOST_FOUND)) == 0;
+        ok = json_array_size(list) < OCI_SUPPLIED_MAX &&
+             json_array_append_new(list, json_string(LOST_FOUND)) == 0;
     return ok ? take_ptr(&list) : NULL;
 }
