@@ -209,6 +209,10 @@ void disk_node_name(unsigned id, char *ret)
  *
  * QEMU locks a file by its bytes, and a read-only descriptor is enough for a lock that keeps all
  * others out. Layers that are not written are shared, the base by all workspaces: no locks there.
+ *
+ * A machine that goes on from a saved state drops its files from the page cache, for a host they may
+ * come from had written them: here that host is this one, and the base would be read from the disk
+ * again at each start, of all workspaces.
  */
 static json_t *layer_node(const struct disk_layer *layer, const char *filename, bool writable)
 {
@@ -216,11 +220,11 @@ static json_t *layer_node(const struct disk_layer *layer, const char *filename, 
 
     disk_node_name(layer->id, name);
     snprintf(file_name, sizeof(file_name), "%s-file", name);
-    return json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "driver",
+    return json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s, s:s, s:s, s:b, s:s}}", "driver",
                      layer->format == DISK_RAW ? "raw" : "qcow2", "node-name", name, "read-only",
                      !writable, "discard", "unmap", "file", "driver", "file", "node-name",
                      file_name, "filename", filename, "locking", writable ? "auto" : "off",
-                     "discard", "unmap");
+                     "drop-cache", false, "discard", "unmap");
 }
 
 json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_layer *below,
