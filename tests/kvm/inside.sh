@@ -154,7 +154,17 @@ check "and the time of now" test $((here - there)) -ge -1 -a $((here - there)) -
 refute "and a machine-id of its own" grep -qF "${first_identity##*$'\n'}" <<<"$out"
 
 # With its memory: what runs comes back as it was, on the disk of then.
-shell_says() { "$PYRO" workspace shell read claimed "$1" --plain 2>/dev/null | grep -q "$2"; }
+shell_says() { # SHELL WORD [WORKSPACE]
+    "$PYRO" workspace shell read "${3:-claimed}" "$1" --plain 2>/dev/null | grep -q "$2"
+}
+last_tick() { # [WORKSPACE]
+    "$PYRO" workspace shell read "${1:-claimed}" sh2 --plain 2>/dev/null | sed -n 's/^tick //p' | tail -1
+}
+# No number is missing, and none is there twice.
+ticks_of() { # [WORKSPACE]
+    run "$PYRO" workspace exec "${1:-claimed}" -- sh -c \
+        'n=0; while read -r i; do n=$((n + 1)); [ "$i" = $n ] || echo "gap at $n: $i"; done <ticks; ls'
+}
 run "$PYRO" workspace shell open claimed
 run "$PYRO" workspace shell open claimed
 run "$PYRO" workspace shell write claimed sh1 --input 'X=forty-two; cd /usr'
@@ -162,7 +172,7 @@ run "$PYRO" workspace shell write claimed sh2 --input 'i=0; while :; do i=$((i +
 check "a shell counts" wait_for $STEP_SECONDS shell_says sh2 'tick 5'
 timed "$PYRO" workspace snapshot create claimed m --memory --json
 succeeds "snapshot create --memory, with a pause of $(member pause_ms) ms"
-last=$("$PYRO" workspace shell read claimed sh2 --plain 2>/dev/null | sed -n 's/^tick //p' | tail -1)
+last=$(last_tick)
 check "the machine goes on" wait_for $STEP_SECONDS shell_says sh2 "tick $((last + 5))"
 run "$PYRO" workspace shell write claimed sh1 --input 'X=0'
 run "$PYRO" workspace exec claimed -- sh -c 'echo later >later; sync; head -c 16 /dev/urandom | od -An -tx1'
@@ -171,14 +181,53 @@ timed "$PYRO" workspace reset claimed --snapshot m
 succeeds "reset to it"
 run "$PYRO" workspace shell write claimed sh1 --input 'echo $X in $PWD'
 check "a shell is as it was" wait_for $STEP_SECONDS shell_says sh1 'forty-two in /usr'
-last=$("$PYRO" workspace shell read claimed sh2 --plain 2>/dev/null | sed -n 's/^tick //p' | tail -1)
+last=$(last_tick)
 check "the other counts on" wait_for $STEP_SECONDS shell_says sh2 "tick $((last + 5))"
-run "$PYRO" workspace exec claimed -- sh -c 'n=0; while read -r i; do n=$((n + 1)); [ "$i" = $n ] || echo "gap at $n: $i"; done <ticks; ls'
+ticks_of
 is "its disk is that of the same instant" "$out" ticks
 run "$PYRO" workspace exec claimed -- sh -c 'head -c 16 /dev/urandom | od -An -tx1; date +%s'
 refute "random numbers are others" test "${out%%$'\n'*}" = "$drawn"
 here=$(date +%s) there=${out##*$'\n'}
 check "the time is right again" test $((here - there)) -ge -1 -a $((here - there)) -le 10
+
+# Two that go on from here, beside the one they come from.
+timed "$PYRO" workspace fork claimed --count 2 --name twin --id-only
+succeeds "workspace fork --count 2"
+is "… gives two" "$(wc -w <<<"$out")" 2
+drawn=
+for w in twin-1 twin-2; do
+    last=$(last_tick $w)
+    check "$w: the shell counts on" wait_for $STEP_SECONDS shell_says sh2 "tick $((last + 5))" $w
+    run "$PYRO" workspace shell write $w sh1 --input 'echo $X of $HOSTNAME'
+    check "$w: a shell is as it was" wait_for $STEP_SECONDS shell_says sh1 'forty-two of claimed' $w
+    run "$PYRO" workspace exec $w -- sh -c 'hostname; head -c 16 /dev/urandom | od -An -tx1'
+    is "$w: its own name" "${out%%$'\n'*}" $w
+    refute "$w: its own random numbers" test "${out#*$'\n'}" = "$drawn"
+    drawn=${out#*$'\n'}
+    ticks_of $w
+    is "$w: its disk is that of the same instant" "$out" ticks
+    timed "$PYRO" workspace delete $w
+    succeeds "$w: workspace delete"
+done
+last=$(last_tick)
+check "the one they come from counts on" wait_for $STEP_SECONDS shell_says sh2 "tick $((last + 5))"
+
+# Its memory on the disk, and back.
+run "$PYRO" workspace exec claimed -- cat /proc/sys/kernel/random/boot_id
+boot_id=$out
+timed "$PYRO" workspace suspend claimed
+succeeds "workspace suspend"
+run "$PYRO" workspace status claimed --json
+is "it is suspended" "$(member state)" suspended
+timed "$PYRO" workspace exec claimed -- sh -c 'cat /proc/sys/kernel/random/boot_id; date +%s'
+succeeds "a command lets it go on"
+is "… in the same machine" "${out%%$'\n'*}" "$boot_id"
+here=$(date +%s) there=${out##*$'\n'}
+check "… at the time of now" test $((here - there)) -ge -1 -a $((here - there)) -le 10
+last=$(last_tick)
+check "… where the shell counts on" wait_for $STEP_SECONDS shell_says sh2 "tick $((last + 5))"
+ticks_of
+is "… on the disk it had" "$out" ticks
 timed "$PYRO" workspace delete claimed
 succeeds "workspace delete"
 
