@@ -83,6 +83,7 @@ last
 \[the oldest [0-9]+ commands are no longer kept: the history has 256 MiB\]$'
 logs --json
 is "… and counted" "$(json .dropped_entries)" "$(($(printf '%s\n' "$commands"/*.json | head -1 | grep -o '[0-9]*.json' | sed 's/^0*//; s/.json//') - 1))"
+: >"$TEST_DIR/followed"
 "$PYRO" workspace logs w --follow --tail-lines 1 >"$TEST_DIR/followed" 2>"$TEST_DIR/follow.err" &
 follower=$!
 wait_for 60 grep -q '^last' "$TEST_DIR/followed"

@@ -97,6 +97,7 @@ fails() {
 interrupted() {
     local signal wanted
     for signal in INT TERM; do
+        : >"$TEST_DIR/begun"
         env --default-signal=INT "$PYRO" env build broken --from debian:12-base --mem-mib 256 -- sh -c 'echo begun; exec sleep 1000' \
             >"$TEST_DIR/begun" 2>/dev/null &
         wait_for 60 grep -q begun "$TEST_DIR/begun"
@@ -108,6 +109,7 @@ interrupted() {
         check "$signal: the machine is gone" no_machine
         rm "$environments/broken.log"
     done
+    : >"$TEST_DIR/begun"
     "$PYRO" env build broken --from debian:12-base --mem-mib 256 -- sh -c 'echo begun; exec sleep 1000' \
         >"$TEST_DIR/begun" 2>/dev/null &
     wait_for 60 grep -q begun "$TEST_DIR/begun"

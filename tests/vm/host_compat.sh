@@ -102,6 +102,7 @@ run "${pyro[@]}" workspace exec h -- cat file
 is "a workspace: what it made is kept" "$out" kept
 
 # Its supervisor killed: what ran on the host ends with it, and the state says so.
+: >"$TEST_DIR/said"
 "${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep '"$nap" >"$TEST_DIR/said" 2>/dev/null &
 wait_for 20 test -s "$TEST_DIR/said"
 kill_process "$(supervisor_of "$id")"

@@ -145,6 +145,7 @@ listens() {
 
 # Clients that never come to an end of what they ask, more of them than there is room for.
 slow() {
+    : >"$TEST_DIR/said"
     PYRO_CHECK_PATIENCE=1 "$PYRO" metrics --listen 127.0.0.1:0 2>"$TEST_DIR/said" &
     listener=$!
     serves() { grep -q '/metrics$' "$TEST_DIR/said"; }
@@ -186,6 +187,7 @@ PYTHON
 
 ends() {
     serves() { grep -q '/metrics$' "$TEST_DIR/said"; }
+    : >"$TEST_DIR/said"
     "$PYRO" metrics --listen 127.0.0.1:0 2>"$TEST_DIR/said" &
     listener=$!
     wait_for 60 serves

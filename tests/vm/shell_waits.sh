@@ -52,6 +52,7 @@ like "… what came after the kill" "$(json .output)" $'\nlate-42\n'
 # A shell that ends while nobody looks after it ends the wait.
 run "$PYRO" workspace shell read w sh1 --json
 "$PYRO" workspace shell write w sh1 --input 'sleep 1; exit 5' >/dev/null 2>&1
+: >"$TEST_DIR/read"
 "$PYRO" workspace shell read w sh1 --json --wait-for-idle-ms 60000 --max-wait-ms 120000 >"$TEST_DIR/read" 2>&1 &
 reader=$!
 wait_for 60 watches_supervisor "$reader" ""
