@@ -169,13 +169,20 @@ static bool measure_tools(struct bench_result *ret, struct pyro_error *err)
     return measure_pull("gzip", NULL, peer, &r, ret, err);
 }
 
+/* No image with those files is on the disk sooner, unless its file system shares blocks. */
 static bool measure_second(struct bench_result *ret, struct pyro_error *err)
 {
+    static const char script[] = "cp --sparse=always \"$1\"/pyro/environments/*gzip*/base.ext4 "
+                                 "\"$1/copy\" && sync \"$1/copy\" && rm \"$1/copy\"";
     scoped_registry r = { 0 };
+    const char *peer[] = { "sh", "-c", script, "sh", NULL, NULL };
 
     snprintf(ret->note, sizeof(ret->note),
              "the base is a tar of debian:12, the layer above it one of 1 MB");
-    return registry_start(&r, err) && measure_pull("second", "gzip", NULL, &r, ret, err);
+    if (!registry_start(&r, err))
+        return false;
+    peer[4] = r.cache;
+    return measure_pull("second", "gzip", peer, &r, ret, err);
 }
 
 /* --- made of workspaces --- */
@@ -279,6 +286,7 @@ const struct bench_row bench_environment_rows[] = {
     { .name = "env pull of a second image on its layer",
       .unit = "ms",
       .target = 350,
+      .peer = "`cp` and `sync` of the image below",
       .measure = measure_second },
     { .name = "workspace commit, 1 GB changed, after its sync",
       .unit = "ms",
