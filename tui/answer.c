@@ -12,6 +12,10 @@
 #include "tui/format.h"
 #include "vmm/base/fs.h"
 
+/* The bytes of a question; far more than are shown. */
+#define QUESTION_MAX 8192
+#define NOTHING_ASKS "nothing asks here: what you type goes to the shell as a line"
+
 /* A shell that the line is for, and how much it had printed when the question was shown: what was
  * typed for that is not for what it says now. */
 struct target {
@@ -180,15 +184,21 @@ static void answer_typed(struct prompt *p, void *arg UNUSED, const char *text)
         answer_send(a);
 }
 
-/* What the one shell says, or whom the line is for. */
-static char *label_of(struct watched_workspace *w, const struct watched_shell *shell)
+/* Which shell it is, and the program in it. New. */
+static char *head_of(const struct watched_workspace *w, const struct watched_shell *shell)
 {
     const char *program = format_program(shell->record.foreground);
-    char line[160];
+
+    return str_printf("%s/%s%s%s", model_name(w), shell->record.id, *program ? ": " : "", program);
+}
+
+/* What it says. New. */
+static char *question_of(const struct watched_workspace *w, const struct watched_shell *shell)
+{
+    char line[QUESTION_MAX];
 
     watched_shell_last_line(w, shell, line, sizeof(line));
-    return str_printf("%s/%s: %s%s%s", model_name(w), shell->record.id, program,
-                      *program && *line ? " — " : "", line);
+    return str_printf("%s", line);
 }
 
 /* Adds its name if nothing asks in the shell. */
@@ -227,7 +237,7 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
 {
     struct answer *a = answer_new(app, list, count, shell);
     scoped_buf names = BUF_INIT(6000), ids = BUF_INIT(6000), silent = BUF_INIT(6000);
-    scoped_free char *label = NULL, *title = NULL;
+    scoped_free char *head = NULL, *label = NULL, *title = NULL;
     const struct watched_shell *to = NULL;
 
     for (size_t i = 0; i < count; i++) {
@@ -236,11 +246,13 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
             !buf_printf(&ids, "%s%s", a->count ? " " : "", list[i]->record.id) ||
             !note_silent(&silent, list[i], to))
             continue;
-        add_target(a, list[i],
-                   to); /* before its last line is read: what comes between is noticed */
+        add_target(a, list[i], to);
         a->hides |= to->record.hides;
+        free(head);
         free(label);
-        label = label_of(list[i], to);
+        /* After it was added: what it prints meanwhile is noticed. */
+        head = head_of(list[i], to);
+        label = question_of(list[i], to);
     }
     if (!a->count) {
         answer_free(a);
@@ -253,7 +265,10 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
     title =
         a->many ? str_printf("answer %zu workspaces", a->count) : str_printf("answer %s", a->names);
     ask_line(app, &(struct ask_spec){ .title = title,
+                                      .head = a->many ? NULL : head,
                                       .label = a->many ? a->names : label,
+                                      .keeps_end = !a->many,
+                                      .note = a->many || !*a->silent ? NULL : NOTHING_ASKS,
                                       .text = text,
                                       .hint = a->hides ? "not shown; Enter types it"
                                                        : "one line; Enter types it",

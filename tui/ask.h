@@ -9,9 +9,12 @@ typedef void ask_fn(struct prompt *p, void *arg, const char *text);
 
 struct ask_spec {
     const char *title, *label; /* label: a sentence above the field; wrapped */
-    const char *text, *hint;   /* what the field begins with; what it shows while it is empty */
-    bool empty_too;            /* "" is an answer as well */
-    bool masked;               /* a password: it is not shown */
+    bool keeps_end;            /* of a label that does not fit the end is shown */
+    const char *head;        /* a line above the label, where there is room for both; NULL: none */
+    const char *note;        /* a warning below the label; NULL: none */
+    const char *text, *hint; /* what the field begins with; what it shows while it is empty */
+    bool empty_too;          /* "" is an answer as well */
+    bool masked;             /* a password: it is not shown */
     const char *about, *about_shell; /* as screen_about() takes them */
     ask_fn *answered;
     void *arg;

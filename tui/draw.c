@@ -5,6 +5,7 @@
 
 #include "engine/cmd/text.h"
 #include "engine/term/width.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
 
@@ -262,6 +263,28 @@ int draw_wrapped(WINDOW *win, struct area a, struct style style, const char *tex
             at++;
     }
     return line;
+}
+
+/* A cell has few bytes: a character, and perhaps some marks. */
+#define CELL_BYTES 8
+
+void draw_wrapped_end(WINDOW *win, struct area a, struct style style, const char *text)
+{
+    const size_t most = (size_t)a.rows * (size_t)a.cols * CELL_BYTES, len = strlen(text);
+    const struct area more = { 0, 0, a.rows + 1, a.cols };
+    const char *from = len > most ? text + len - most : text;
+    scoped_free char *end = str_printf("%s", text);
+
+    while (*from && (from > text || draw_wrapped(NULL, more, style, end) > a.rows)) {
+        do
+            from++;
+        while ((*from & 0xc0) == 0x80);
+        free(end);
+        end = str_printf("…%s", from);
+        if (draw_wrapped(NULL, more, style, end) <= a.rows)
+            break;
+    }
+    draw_wrapped(win, a, style, end);
 }
 
 void draw_scrollbar(WINDOW *win, struct area a, int first, int total, struct style style)

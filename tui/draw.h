@@ -30,6 +30,8 @@ void draw_box(WINDOW *win, struct area a, struct style style, const char *title)
 void draw_rule(WINDOW *win, int row, int col, int width, struct style style);
 /* A word-wrapped paragraph; returns the lines used, or with win NULL those that it needs. */
 int draw_wrapped(WINDOW *win, struct area a, struct style style, const char *text);
+/* The same, but of a text that does not fit the end is shown, behind "…". */
+void draw_wrapped_end(WINDOW *win, struct area a, struct style style, const char *text);
 /* The columns of the longest line of a text. */
 int draw_widest(const char *text);
 /* A scroll bar in one column: which part of `total` lines is shown, from line `first` on. Nothing

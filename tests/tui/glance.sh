@@ -134,7 +134,8 @@ keys '!'
 picked '^ [^ ]+ asker '
 keys a
 sees 'answer asker'
-sees 'asker/sh1: Continue\? \[Y/n\]'
+sees '│ +asker/sh1 +│'
+sees '│ +Continue\? \[Y/n\]'
 keys Esc
 gone 'answer asker'
 keys a
@@ -177,7 +178,7 @@ gone 'answer asker'
 write asker 'read -sp "Password: " a; echo; echo "said-${#a}"'
 sees '^ \? asker '
 keys a
-sees 'asker/sh1: Password:'
+sees '│ +Password:'
 sees 'not shown; Enter types it'
 keys hunter2
 sees '│ +••••••• '
