@@ -135,8 +135,10 @@ static void gather(struct wall *w)
 
     wall_list_gather(&w->list, w, m);
     wall_list_sort(&w->list, m, page_rows(w), w->screen.cols);
-    /* The cursor stays with its shell, or where that was. */
-    found = wall_list_find(&w->list, at);
+    /* The cursor begins at the workspace that the operator comes from, and stays with its shell, or
+     * where that was. */
+    found = at ? wall_list_find(&w->list, at)
+               : wall_list_find_of(&w->list, model_find(m, w->screen.app->at_workspace));
     if (found >= 0)
         w->selected = found;
     if (w->selected >= w->list.count)
@@ -342,6 +344,17 @@ static void wall_pin(struct screen *s, int arg UNUSED)
     gather(w);
 }
 
+static void wall_next_attention(struct screen *s, int arg UNUSED)
+{
+    struct wall *w = (struct wall *)s;
+    int next = wall_list_next_urgent(&w->list, s->app->model, w->selected);
+
+    if (next >= 0)
+        select_tile(w, next);
+    else
+        app_message(s->app, ROLE_TEXT, "no shell here needs you");
+}
+
 static bool wall_has_tile(struct screen *s, int arg UNUSED)
 {
     return ((struct wall *)s)->list.count > 0;
@@ -422,6 +435,8 @@ static const struct key_binding keys[] = {
       .can = wall_can_go, .arg = PAGE_DOWN, .group = KEYS_NAVIGATE },
     { "page-up", "PgUp Ctrl-u", "page before", "the shells before", .act = wall_go,
       .can = wall_can_go, .arg = PAGE_UP, .group = KEYS_NAVIGATE },
+    { "attention", "!", "who needs me", "the next that needs you", .act = wall_next_attention,
+      .can = wall_has_tile, .needs = "a shell", .group = KEYS_NAVIGATE },
     { "replay", "P", "replay", "play its last ten minutes", .act = wall_replay,
       .can = wall_has_tile, .needs = "a shell", .group = KEYS_VIEW },
     { "back", "Esc q w", "back", "back to the list", .act = screen_close, .group = KEYS_NAVIGATE },

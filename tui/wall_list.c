@@ -1,6 +1,7 @@
 /* tui/wall_list.c: which shells are on the wall. */
 #include "tui/wall_list.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,4 +156,54 @@ int wall_list_find(const struct wall_list *l, const struct wall_tile *tile)
         if (l->tiles[i] == tile)
             return i;
     return -1;
+}
+
+int wall_list_find_of(const struct wall_list *l, const struct watched_workspace *of)
+{
+    const struct watched_shell *shell = of ? model_asking_shell(of) : NULL;
+    int any = -1;
+
+    for (int i = 0; of && i < l->count; i++) {
+        if (strcmp(l->tiles[i]->id, of->record.id) != 0)
+            continue;
+        if (shell && !strcmp(l->tiles[i]->shell, shell->record.id))
+            return i;
+        if (any < 0)
+            any = i;
+    }
+    return any;
+}
+
+/* ---- who needs someone ---- */
+
+/* The place of a tile among those that need someone; INT_MAX: it needs nobody. */
+static int urgency(const struct wall_list *l, const struct model *m, int index, double now)
+{
+    const struct wall_tile *t = l->tiles[index];
+    struct watched_workspace *of = model_find(m, t->id);
+    const struct watched_shell *shell = of ? watched_shell_find(of, t->shell) : NULL;
+    enum tile_state state = wall_tile_state(t, of, now);
+
+    if (state == TILE_ASKS)
+        return index;
+    if (state == TILE_FAILED || state == TILE_COMMAND)
+        return l->count + index;
+    return shell && model_has_notice(&shell->record) ? 2 * l->count + index : INT_MAX;
+}
+
+int wall_list_next_urgent(const struct wall_list *l, const struct model *m, int from)
+{
+    double now = clock_wall();
+    int at = urgency(l, m, from, now), first = INT_MAX, next = INT_MAX;
+
+    for (int i = 0; i < l->count; i++) {
+        int place = urgency(l, m, i, now);
+        if (place < first)
+            first = place;
+        if (place > at && place < next)
+            next = place;
+    }
+    if (first == INT_MAX)
+        return -1;
+    return (next != INT_MAX ? next : first) % l->count;
 }

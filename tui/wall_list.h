@@ -28,5 +28,11 @@ void wall_list_gather(struct wall_list *l, struct wall *wall, struct model *m);
 void wall_list_sort(struct wall_list *l, struct model *m, int rows, int cols);
 /* Where a tile is, which may be gone; -1: not on the wall. */
 int wall_list_find(const struct wall_list *l, const struct wall_tile *tile);
+/* Where the shell of a workspace is that asks, or else printed last, or else any of it; -1: none of
+ * it is on the wall. NULL is fine. */
+int wall_list_find_of(const struct wall_list *l, const struct watched_workspace *of);
+/* The next tile by urgency that needs someone, behind the one at `from`, or else the first; -1: none
+ * does. What asks comes first, then what failed, and what only wants to be noticed. */
+int wall_list_next_urgent(const struct wall_list *l, const struct model *m, int from);
 
 #endif
