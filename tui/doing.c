@@ -48,7 +48,7 @@ static const char *given_line(const char *command)
 }
 
 /* Of a command "exec make: exit 2" instead of "exec 3: exit code 2: make". */
-static void put_failure(const json_t *attention, char *ret, size_t size)
+static void put_end(const json_t *attention, char *ret, size_t size)
 {
     static const char code[] = "exit code ";
     scoped_free char *text = attention_text(attention);
@@ -62,6 +62,24 @@ static void put_failure(const json_t *attention, char *ret, size_t size)
                  (int)(command - how - (long)strlen(code)), how + strlen(code));
     else
         snprintf(ret, size, "exec %s: %.*s", given_line(command + 2), (int)(command - how), how);
+}
+
+bool doing_command(struct watched_workspace *w, char *ret, size_t size, double *ret_since)
+{
+    const json_t *commands = model_commands(w), *c;
+    scoped_free char *words = calloc(1, size);
+    size_t i;
+
+    BUG_ON(!words);
+    json_array_foreach (commands, i, c) {
+        if (!json_is_true(json_object_get(c, "running")))
+            continue;
+        join_words(json_object_get(c, "command"), words, size);
+        snprintf(ret, size, "%s", given_line(words));
+        *ret_since = json_number_or(c, "recorded_at", 0);
+        return true;
+    }
+    return false;
 }
 
 enum role doing_in_shell(const struct shell_record *r, char *ret, size_t size)
@@ -83,15 +101,14 @@ static bool put_urgent(const struct watched_workspace *w, char *ret, size_t size
 
     if (state == ATTENTION_ASKS)
         put_question(w, ret, size);
-    else if (state == ATTENTION_FAILED)
-        put_failure(record_attention(&w->record), ret, size);
-    return state == ATTENTION_ASKS || state == ATTENTION_FAILED;
+    else if (state >= ATTENTION_FINISHED)
+        put_end(record_attention(&w->record), ret, size);
+    return state >= ATTENTION_FINISHED;
 }
 
 void doing_of(struct watched_workspace *w, char *ret, size_t size, double *ret_since,
               bool *ret_idle)
 {
-    const json_t *last = json_array_get(model_commands(w), 0);
     const struct watched_shell *shell = model_latest_shell(w);
 
     ret[0] = '\0';
@@ -101,12 +118,8 @@ void doing_of(struct watched_workspace *w, char *ret, size_t size, double *ret_s
         *ret_since = json_number_or(record_attention(&w->record), "since", 0);
     } else if (w->record.state != WORKSPACE_STARTED) {
         *ret_idle = true;
-    } else if (last && json_is_true(json_object_get(last, "running"))) {
-        scoped_free char *words = calloc(1, size);
-        BUG_ON(!words);
-        join_words(json_object_get(last, "command"), words, size);
-        snprintf(ret, size, "%s", given_line(words));
-        *ret_since = json_number_or(last, "recorded_at", 0);
+    } else if (doing_command(w, ret, size, ret_since)) {
+        return;
     } else if (shell && shell->record.foreground && *shell->record.foreground) {
         snprintf(ret, size, "%s", format_program(shell->record.foreground));
         *ret_since = model_runs_since(&shell->record);

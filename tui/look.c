@@ -13,13 +13,9 @@ const struct look_row looks[LOOK_COUNT] = {
     [LOOK_STOPPED] = { "○", "stopped", ROLE_IDLE },
 };
 
-static bool anything_runs(const struct watched_workspace *w)
-{
-    for (size_t i = 0; i < w->shell_count; i++)
-        if (w->shells[i].record.running && !w->shells[i].record.at_prompt)
-            return true;
-    return w->record.running_service_count > 0;
-}
+static const enum look active[] = {
+    [ACTIVITY_NONE] = LOOK_IDLE, [ACTIVITY_WAITS] = LOOK_WAITS, [ACTIVITY_RUNS] = LOOK_RUNS
+};
 
 enum look look_of(const struct watched_workspace *w)
 {
@@ -38,7 +34,7 @@ enum look look_of(const struct watched_workspace *w)
         return LOOK_SUSPENDED;
     if (r->state != WORKSPACE_STARTED)
         return r->state == WORKSPACE_CREATED ? LOOK_CHANGES : LOOK_STOPPED;
-    return anything_runs(w) ? LOOK_RUNS : model_running_shells(w) ? LOOK_WAITS : LOOK_IDLE;
+    return active[record_activity(r)];
 }
 
 bool look_needs_eye(enum look look)

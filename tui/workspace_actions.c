@@ -18,7 +18,8 @@
 
 #define FIRST_ENVIRONMENT "debian:12"
 #define DOING_COLS 18
-#define NAMES_MAX 6000 /* bytes; more than a dialog shows */
+#define COMMAND_COLS 40 /* bytes of a command in a question */
+#define NAMES_MAX 6000  /* bytes; more than a dialog shows */
 
 /* ---- start, stop and delete ---- */
 
@@ -27,25 +28,56 @@ static const char *plural(int64_t n)
     return n == 1 ? "" : "s";
 }
 
+enum ending { ENDING_COMMANDS, ENDING_SHELLS, ENDING_SERVICES, ENDINGS };
+
+static void count_endings(const struct watched_workspace *w, int64_t ret[ENDINGS])
+{
+    const struct workspace_record *r = &w->record;
+
+    if (r->state != WORKSPACE_STARTED && r->state != WORKSPACE_SUSPENDED)
+        return;
+    ret[ENDING_COMMANDS] += r->running_command_count;
+    ret[ENDING_SHELLS] += (int64_t)model_running_shells(w);
+    ret[ENDING_SERVICES] += r->running_service_count;
+}
+
+/* " (make check)" of the only one. */
+static void put_command(struct watched_workspace *w, char *ret, size_t size)
+{
+    char command[COMMAND_COLS];
+    double since;
+
+    if (doing_command(w, command, sizeof(command), &since))
+        snprintf(ret, size, " (%s)", command);
+}
+
 char *workspace_what_ends(struct watched_workspace *const *list, size_t count)
 {
-    long long shells = 0, services = 0;
+    static const char *const names[ENDINGS] = { "command", "shell", "service" };
+    scoped_buf text = BUF_INIT(NAMES_MAX);
+    char command[COMMAND_COLS + 4] = "";
+    int64_t counts[ENDINGS] = { 0 };
+    size_t kinds = 0, left;
 
-    for (size_t i = 0; i < count; i++) {
-        if (list[i]->record.state != WORKSPACE_STARTED &&
-            list[i]->record.state != WORKSPACE_SUSPENDED)
+    for (size_t i = 0; i < count; i++)
+        count_endings(list[i], counts);
+    for (size_t i = 0; i < ENDINGS; i++)
+        kinds += counts[i] > 0;
+    if (count == 1 && counts[ENDING_COMMANDS] == 1)
+        put_command(list[0], command, sizeof(command));
+    left = kinds;
+    for (size_t i = 0; i < ENDINGS; i++) {
+        if (!counts[i])
             continue;
-        shells += (long long)model_running_shells(list[i]);
-        services += list[i]->record.running_service_count;
+        BUG_ON(!buf_printf(&text, "%s%lld%s %s%s%s",
+                           left == kinds ? ""
+                           : left > 1    ? ", "
+                                         : " and ",
+                           (long long)counts[i], left == kinds ? " running" : "", names[i],
+                           plural(counts[i]), i == ENDING_COMMANDS ? command : ""));
+        left--;
     }
-    if (!shells && !services)
-        return str_printf("%s", "");
-    if (!services)
-        return str_printf("%lld running shell%s will end.\n", shells, plural(shells));
-    if (!shells)
-        return str_printf("%lld running service%s will end.\n", services, plural(services));
-    return str_printf("%lld running shell%s and %lld service%s will end.\n", shells, plural(shells),
-                      services, plural(services));
+    return str_printf("%s%s", kinds ? text.data : "", kinds ? " will end.\n" : "");
 }
 
 static void workspace_actions_run_batch(void *arg)

@@ -29,11 +29,13 @@ void show_number(FILE *out, const char *key, int64_t value)
 void show_attention(const json_t *object, FILE *out)
 {
     const char *state = json_string_or(object, "state", "");
-    bool is_up = !strcmp(state, "started") || !strcmp(state, "running");
+    struct running running = { 0 };
 
-    fputs(attention_word(attention_state_of(json_object_get(object, "attention")),
-                         is_up ? json_int_or(object, "running_command_count", 0) : 0,
-                         is_up ? json_int_or(object, "shell_count", 1) : 0, "-"),
+    if (!strcmp(state, "started") || !strcmp(state, "running"))
+        running = (struct running){ .commands = json_int_or(object, "running_command_count", 0),
+                                    .services = json_int_or(object, "running_service_count", 0),
+                                    .shells = json_int_or(object, "shell_count", 1) };
+    fputs(attention_word(attention_state_of(json_object_get(object, "attention")), &running, "-"),
           out);
 }
 

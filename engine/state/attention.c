@@ -74,15 +74,23 @@ enum attention_state attention_state_of(const json_t *attention)
     return state < 0 ? ATTENTION_NONE : (enum attention_state)state;
 }
 
-const char *attention_word(enum attention_state state, int64_t commands, int64_t shells,
-                           const char *none)
+enum activity attention_activity(enum attention_state state, const struct running *r)
 {
-    bool runs = commands > 0 || (shells > 0 && state == ATTENTION_NONE);
+    if (r->commands > 0)
+        return ACTIVITY_RUNS;
+    if (state == ATTENTION_WAITS)
+        return ACTIVITY_WAITS;
+    return r->shells > 0 || r->services > 0 ? ACTIVITY_RUNS : ACTIVITY_NONE;
+}
 
-    return state >= ATTENTION_FINISHED || (!runs && state != ATTENTION_NONE)
-               ? attention_states[state]
-           : runs ? "runs"
-                  : none;
+const char *attention_word(enum attention_state state, const struct running *r, const char *none)
+{
+    enum activity activity = attention_activity(state, r);
+
+    return state >= ATTENTION_FINISHED  ? attention_states[state]
+           : activity == ACTIVITY_RUNS  ? "runs"
+           : activity == ACTIVITY_WAITS ? attention_states[ATTENTION_WAITS]
+                                        : none;
 }
 
 char *attention_text(const json_t *attention)

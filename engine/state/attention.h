@@ -30,13 +30,19 @@ bool attention_kind_is_valid(const char *kind, size_t n);
 json_t *attention_of(const json_t *j);
 /* "exec 3: exit code 2: make", foreign text; new. NULL: "". */
 char *attention_text(const json_t *attention);
+/* How many run. */
+struct running {
+    int64_t commands, services, shells;
+};
+enum activity { ACTIVITY_NONE, ACTIVITY_WAITS, ACTIVITY_RUNS };
 /*
- * What goes on, in one word, the same in every table: asks, failed or finished, whatever else there
- * is; runs, when any of `commands` runs; waits, when a shell is at its prompt; runs, when all of
- * `shells` run a program; else `none`.
+ * What goes on where nobody is needed: a command runs; or a shell is at its prompt, and waits; or
+ * all shells run a program, or a service runs.
  */
-const char *attention_word(enum attention_state state, int64_t commands, int64_t shells,
-                           const char *none);
+enum activity attention_activity(enum attention_state state, const struct running *r);
+/* In one word, the same in every table: asks, failed or finished, whatever else there is; runs; waits;
+ * else `none`. */
+const char *attention_word(enum attention_state state, const struct running *r, const char *none);
 /* ATTENTION_NONE also for NULL. */
 enum attention_state attention_state_of(const json_t *attention);
 

@@ -151,12 +151,26 @@ json_t *record_attention(const struct workspace_record *r)
     return attention_state_of(news) > attention_state_of(live) ? news : live;
 }
 
+static struct running running_in(const struct workspace_record *r)
+{
+    return r->state != WORKSPACE_STARTED ? (struct running){ 0 }
+                                         : (struct running){ .commands = r->running_command_count,
+                                                             .services = r->running_service_count,
+                                                             .shells = r->shell_count };
+}
+
+enum activity record_activity(const struct workspace_record *r)
+{
+    struct running running = running_in(r);
+
+    return attention_activity(attention_state_of(record_attention(r)), &running);
+}
+
 const char *record_state_word(const struct workspace_record *r)
 {
-    bool is_up = r->state == WORKSPACE_STARTED;
+    struct running running = running_in(r);
 
-    return attention_word(attention_state_of(record_attention(r)),
-                          is_up ? r->running_command_count : 0, is_up ? r->shell_count : 0,
+    return attention_word(attention_state_of(record_attention(r)), &running,
                           workspace_state_name(r->state));
 }
 

@@ -239,6 +239,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable,
 json_t *record_seed_of(const json_t *j);
 /* What needs a person's eye: what its shells do, and its news. Borrowed; NULL: nothing. */
 json_t *record_attention(const struct workspace_record *r);
+/* What goes on in it: attention_activity(). */
+enum activity record_activity(const struct workspace_record *r);
 /* Its state in one word, for a table: attention_word(), or else its own. */
 const char *record_state_word(const struct workspace_record *r);
 /* The workspace object as users see it. */

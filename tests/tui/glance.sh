@@ -89,6 +89,27 @@ sees '^ ▶ quiet +started +1 service '
 "$PYRO" workspace service stop quiet web >/dev/null 2>&1
 sees '^ – quiet '
 
+# So does a command, which a later one that has ended does not hide; and a question names it.
+"$PYRO" workspace exec quiet --detach -- sleep 4322 >/dev/null 2>&1
+sees '^ ▶ quiet +started +sleep 4322 '
+"$PYRO" workspace exec quiet -- true >/dev/null 2>&1
+"$PYRO" workspace shell open quiet >/dev/null 2>&1
+sees '^ ▶ quiet +started +sleep 4322 .* 1 '
+keys / quiet Enter
+gone '^ [^ ]+ asker '
+keys x
+sees '1 running command \(sleep 4322\) and 1 shell will end'
+keys Esc
+gone 'will end'
+keys Esc
+sees '^ [^ ]+ asker '
+"$PYRO" workspace command kill quiet 3 >/dev/null 2>&1
+"$PYRO" workspace shell close quiet sh1 >/dev/null 2>&1
+"$PYRO" workspace exec quiet --detach -- true >/dev/null 2>&1
+sees '^ ✓ quiet +finished +exec true: exit 0'
+"$PYRO" workspace update quiet --acknowledge all >/dev/null 2>&1
+sees '^ – quiet '
+
 # Where there is room for little, it is for what is asked.
 drive resize 40 20
 sees '^ \? asker .* asks: Continue'

@@ -48,6 +48,7 @@ keys C
 sees 'fork one'
 keys two Enter
 sees '^ [^ ]+ +two .*stopped'
+gone 'fork one' # which goes when the command has ended, and takes keys until then
 keys q
 ends "exit 0"
 "$PYRO" workspace delete one >/dev/null 2>&1

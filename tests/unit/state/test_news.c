@@ -95,10 +95,16 @@ static void test_of_a_workspace(void **state UNUSED)
     record_init(&r);
     r.state = WORKSPACE_STARTED;
     assert_string_equal(record_state_word(&r), "started");
+    assert_int_equal(record_activity(&r), ACTIVITY_NONE);
+    r.running_service_count = 1;
+    assert_string_equal(record_state_word(&r), "runs");
+    r.running_service_count = 0;
     r.shell_count = 1;
     assert_string_equal(record_state_word(&r), "runs");
     r.attention = made(ATTENTION_WAITS, 1, "shell", "sh1");
+    r.running_service_count = 1;
     assert_string_equal(record_state_word(&r), "waits");
+    assert_int_equal(record_activity(&r), ACTIVITY_WAITS);
     r.running_command_count = 1;
     assert_string_equal(record_state_word(&r), "runs");
     news_add(&r.news, NEWS_DETACHED, made(ATTENTION_FINISHED, 2, "exec", "1"));
@@ -107,6 +113,7 @@ static void test_of_a_workspace(void **state UNUSED)
     r.attention = made(ATTENTION_ASKS, 1, "shell", "sh1");
     news_add(&r.news, NEWS_EXEC, made(ATTENTION_FAILED, 2, "exec", "2"));
     assert_string_equal(record_state_word(&r), "asks");
+    assert_int_equal(record_activity(&r), ACTIVITY_RUNS);
     r.state = WORKSPACE_STOPPED; /* what it was doing no longer counts, what ended does */
     assert_string_equal(record_state_word(&r), "failed");
     news_drop(&r.news, NEWS_EXEC);
