@@ -9,30 +9,48 @@
 #include "vmm/base/fs.h"
 
 struct output {
-    char *title;
+    char *title, *views_workspace, *views;
     bool timed;
     int text_fd;
 };
 
+static void output_release(struct output *o)
+{
+    cleanup_close(&o->text_fd);
+    free(o->title);
+    free(o->views_workspace);
+    free(o->views);
+    free(o);
+}
+
 static struct output *under_way; /* NULL: none */
+
+static void show(struct output *o, struct app *app)
+{
+    struct pager_spec spec = {
+        .title = o->title, .mapped = true, .colored = true, .timed = o->timed
+    };
+    struct pyro_error err = { 0 };
+
+    if (!text_file_map(o->text_fd, &spec.text, &spec.len, &err)) {
+        app_error(app, &err);
+    } else if (!spec.len) {
+        app_message(app, ROLE_TEXT, "%s: there is nothing", o->title);
+    } else {
+        pager_open(app, &spec);
+        if (o->views)
+            screen_views(app->top, o->views_workspace, o->views);
+    }
+}
 
 static void output_view_show(void *arg, const struct job_end *end)
 {
-    scoped_free struct output *o = arg;
-    scoped_free char *title = o->title;
-    scoped_close int fd = o->text_fd;
-    struct pager_spec spec = { .title = title, .mapped = true, .colored = true, .timed = o->timed };
-    struct pyro_error err = { 0 };
+    struct output *o = arg;
 
     under_way = NULL;
-    if (!end->ok || !app_may_open(end->app, end->from))
-        return;
-    if (!text_file_map(fd, &spec.text, &spec.len, &err))
-        app_error(end->app, &err);
-    else if (!spec.len)
-        app_message(end->app, ROLE_TEXT, "%s: there is nothing", title);
-    else
-        pager_open(end->app, &spec);
+    if (end->ok && app_may_open(end->app, end->from))
+        show(o, end->app);
+    output_release(o);
 }
 
 void output_view_open(struct app *app, const struct output_spec *spec)
@@ -44,6 +62,9 @@ void output_view_open(struct app *app, const struct output_spec *spec)
     o = calloc(1, sizeof(*o));
     BUG_ON(!o);
     *o = (struct output){ .title = str_printf("%s", spec->title),
+                          .views_workspace =
+                              str_printf("%s", spec->views ? spec->views_workspace : ""),
+                          .views = spec->views ? str_printf("%s", spec->views) : NULL,
                           .timed = spec->timed,
                           .text_fd = text_file_open(spec->dir_fd) };
     under_way = o;

@@ -9,6 +9,8 @@ struct output_spec {
     const char *const *argv; /* without "pyro"; NULL-terminated */
     int dir_fd;              /* where the text lies while it is shown */
     bool timed;              /* its lines begin with times: see tui/pager.h */
+    /* What is known once it is shown: screen_views(); views NULL: nothing. */
+    const char *views_workspace, *views;
 };
 
 /* Reads it, then opens the pager, if the operator is still where this was asked for; one at a time.

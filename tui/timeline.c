@@ -12,6 +12,7 @@
 #include "engine/state/timeline.h"
 #include "engine/workspace/timeline_follow.h"
 #include "tui/columns.h"
+#include "tui/command_output.h"
 #include "tui/diff_view.h"
 #include "tui/history.h"
 #include "tui/model.h"
@@ -148,14 +149,7 @@ static void timeline_draw(struct screen *s, WINDOW *win)
 
 static void show_exec(struct timeline *v, const char *sequence, bool runs)
 {
-    const char *const ended[] = { "workspace", "logs",    v->id, "--cursor",
-                                  sequence,    "--limit", "1",   NULL };
-    const char *const running[] = { "workspace", "command", "read", v->id, sequence, NULL };
-    scoped_free char *title = str_printf("output of command %s", sequence);
-
-    output_view_open(v->screen.app, &(struct output_spec){ .title = title,
-                                                           .argv = runs ? running : ended,
-                                                           .dir_fd = v->dir_fd });
+    command_output_open(v->screen.app, v->id, v->dir_fd, sequence, runs);
 }
 
 /* From where the entry is in its log. */

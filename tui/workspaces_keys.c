@@ -2,15 +2,20 @@
  * tui/workspaces_keys.c: what keys do in the list of workspaces. While the filter is being typed,
  * keys only edit or end it; in the details they act on what is listed there.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "engine/state/news.h"
 #include "tui/answer.h"
 #include "tui/bookmarks.h"
+#include "tui/command_output.h"
 #include "tui/diff_view.h"
 #include "tui/files.h"
 #include "tui/job.h"
 #include "tui/replay_view.h"
+#include "tui/service_log.h"
 #include "tui/services.h"
 #include "tui/snapshots.h"
 #include "tui/spares.h"
@@ -351,6 +356,40 @@ static void workspaces_open_shell(struct screen *s, int arg UNUSED)
     workspace_new_shell(s->app, at(s));
 }
 
+/* What failed, where there is something to read of it and no shell to go to. */
+static const json_t *failure_to_read(struct screen *s)
+{
+    bool is_up = workspaces_has_one(s, 0) && workspaces_is_started(s, 0);
+    const json_t *attention = is_up ? record_attention(&at(s)->record) : NULL,
+                 *source = json_object_get(attention, "source");
+    const char *kind = json_string_or(source, "kind", "");
+    bool is_read = !strcmp(kind, NEWS_EXEC) || !strcmp(kind, NEWS_SERVICE);
+
+    return is_read && attention_state_of(attention) >= ATTENTION_FINISHED &&
+                   !model_running_shells(at(s))
+               ? source
+               : NULL;
+}
+
+static bool workspaces_has_failure(struct screen *s, int arg UNUSED)
+{
+    return failure_to_read(s);
+}
+
+static void workspaces_read_failure(struct screen *s, int arg UNUSED)
+{
+    const json_t *source = failure_to_read(s);
+    const char *id = json_string_or(source, "id", "");
+    scoped_close int dir_fd = -1;
+
+    if (!strcmp(json_string_or(source, "kind", ""), NEWS_SERVICE)) {
+        service_log_open(((struct workspaces *)s)->details.log, at(s)->record.id, at(s)->path, id);
+        return;
+    }
+    dir_fd = open(at(s)->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    command_output_open(s->app, at(s)->record.id, dir_fd, id, false);
+}
+
 static void workspaces_show_files(struct screen *s, int arg UNUSED)
 {
     files_open(s->app, at(s));
@@ -448,6 +487,8 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_can_answer, .needs = "a running shell" },
     { "shell", "o", "shell", "open a shell in it", .act = workspaces_open_shell,
       .can = workspaces_is_started, .needs = "a running workspace" },
+    { "read-failure", "Enter", "read", "read what failed or finished",
+      .act = workspaces_read_failure, .can = workspaces_has_failure },
     { "first-shell", "Enter", NULL, "open a shell in it", .act = workspaces_open_shell,
       .can = workspaces_has_no_shell },
     { "offer-start", "Enter", "start", "start it, after a question", .act = workspaces_offer_start,

@@ -75,8 +75,18 @@ drive resize 200 30
 sees '^ \? asker .* asks: Continue\? \[Y/n\] '
 "$PYRO" workspace exec quiet -- make nothing >/dev/null 2>&1
 sees '^ ✗ quiet .* exec make nothing: exit [0-9]+ '
-"$PYRO" workspace update quiet --acknowledge all >/dev/null 2>&1
+
+# Where no shell is to go to, Enter reads what failed; then it is known.
+keys / quiet Enter
+gone '^ [^ ]+ asker '
+sees ' Enter read '
+keys Enter
+sees '^ output of command 2'
+sees 'make: \*\*\* .*nothing'
+keys Esc
 sees '^ – quiet .*started'
+keys Esc
+sees '^ \? asker '
 drive resize 80 24
 keys / run:read Enter
 gone '^ [^ ]+ worker '
