@@ -102,7 +102,7 @@ gone ' other'
 "$PYRO" workspace exec m -- rm new >/dev/null 2>&1
 keys G Enter
 sees 'Reset m to first\?'
-sees '1 running shell will end'
+sees '1 (running )?shell will end' # a command that has just ended may still be counted
 agree
 reset_count() { "$PYRO" workspace status m --json | sed -n 's/.*"reset_count": \([0-9]*\).*/\1/p'; }
 reset_count_is() { [[ $(reset_count) == "$1" ]]; }
