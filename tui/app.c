@@ -347,22 +347,27 @@ void app_error(struct app *app, const struct pyro_error *err)
 
 /* ---- events ---- */
 
-/* It cannot be done now. */
-static void say_why_not(struct app *app, const char *screen, const struct key_binding *binding)
+/* It cannot be done now. `e`: the key that was pressed for it; NULL: it was another way. */
+static void say_why_not(struct app *app, const char *screen, const struct key_binding *binding,
+                        const struct key_event *e)
 {
     char key[32];
 
-    keymap_first_key(screen, binding, key);
+    if (e)
+        key_label(e->code, e->mods, key);
+    else
+        keymap_first_key(screen, binding, key);
     if (binding->needs)
         app_message(app, ROLE_TEXT, "%s needs %s", key, binding->needs);
     else
         app_message(app, ROLE_TEXT, "%s does nothing here now; ? lists what can be done", key);
 }
 
-static void act(struct app *app, const char *screen, const struct key_binding *binding)
+static void act(struct app *app, const char *screen, const struct key_binding *binding,
+                const struct key_event *e)
 {
     if (!keymap_can(binding, app->top)) {
-        say_why_not(app, screen, binding);
+        say_why_not(app, screen, binding, e);
         return;
     }
     keymap_note("did", screen, binding);
@@ -376,7 +381,7 @@ void app_act(struct app *app, const struct key_binding *binding)
     for (const struct key_binding *b = app->top->ops->keys; b && b->name; b++)
         own = own || b == binding;
     if (binding)
-        act(app, own ? app->top->ops->name : "global", binding);
+        act(app, own ? app->top->ops->name : "global", binding, NULL);
 }
 
 /* A click on the key bar is the key. */
@@ -384,7 +389,7 @@ static void bar_click(struct app *app, int col)
 {
     for (int i = 0; i < app->bar_spot_count; i++)
         if (col >= app->bar_spots[i].from && col < app->bar_spots[i].to) {
-            act(app, app->bar_spots[i].screen, app->bar_spots[i].binding);
+            act(app, app->bar_spots[i].screen, app->bar_spots[i].binding, NULL);
             return;
         }
 }
@@ -462,12 +467,12 @@ static void app_on_event(void *arg, const struct key_event *event)
     /* A key of the screen goes to no one else, even while it does nothing. */
     binding = keymap_find(s->ops->keys, s, s->ops->name, &e);
     if (binding) {
-        act(app, s->ops->name, binding);
+        act(app, s->ops->name, binding, &e);
         return;
     }
     binding = keymap_find(app_keys, s, "global", &e);
     if (binding)
-        act(app, "global", binding);
+        act(app, "global", binding, &e);
     else if (e.kind == EVENT_KEY && e.code != K_UNKNOWN && e.code != K_ESC)
         app_message(app, ROLE_TEXT, "this key does nothing here; ? lists those that do");
     else if (e.kind == EVENT_PASTE)

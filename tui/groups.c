@@ -31,13 +31,18 @@ static struct group_line *add_line(struct groups *g, const struct group_line *li
     return &g->lines[g->count++];
 }
 
+bool groups_is_open(const struct groups *g, const char *value)
+{
+    return json_object_get(g->open, value) != NULL;
+}
+
 /* The head of a group and, if that is open, the `count` workspaces of it. */
 static void add_group(struct groups *g, struct watched_workspace *const *rows, size_t count)
 {
     struct group_line line = { .value = value_of(rows[0]), .count = (int)count };
     struct group_line *head;
 
-    line.open = json_object_get(g->open, line.value) != NULL;
+    line.open = groups_is_open(g, line.value);
     head = add_line(g, &line);
     for (size_t i = 0; i < count; i++)
         head->looks[look_of(rows[i])]++;

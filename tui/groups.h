@@ -25,6 +25,7 @@ const char *groups_label(void);
 /* Makes the lines. In groups, rows[] gets the groups' order: that of their first members. */
 void groups_make(struct groups *g, struct watched_workspace **rows, size_t count);
 void groups_release(struct groups *g);
+bool groups_is_open(const struct groups *g, const char *value);
 void groups_set_open(struct groups *g, const char *value, bool open);
 /* Opens the one that this is in; make the lines again. */
 void groups_reveal(struct groups *g, const struct watched_workspace *w);

@@ -58,6 +58,11 @@ bool keymap_can(const struct key_binding *binding, struct screen *s)
     return !binding->can || binding->can(s, binding->arg);
 }
 
+const char *keymap_label(const struct key_binding *binding, struct screen *s)
+{
+    return binding->label && binding->says ? binding->says(s, binding->arg) : binding->label;
+}
+
 const struct key_binding *keymap_find(const struct key_binding *table, struct screen *s,
                                       const char *screen, const struct key_event *e)
 {

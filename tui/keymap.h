@@ -25,11 +25,15 @@ struct key_binding {
     enum key_group group;
     const char *needs; /* what there must be for it: said when it cannot be done now; NULL: see help
                         */
+    /* The label as things are now; NULL: the label. */
+    const char *(*says)(struct screen *s, int arg);
 };
 
 /* Whether the event is one of the binding's keys in force. */
 bool keymap_has(const char *screen, const struct key_binding *binding, const struct key_event *e);
 bool keymap_can(const struct key_binding *binding, struct screen *s);
+/* What the key bar says of a binding that can be done; NULL: nothing. */
+const char *keymap_label(const struct key_binding *binding, struct screen *s);
 /* The row of this screen's table that the event's key means now: the first that is possible, or
  * else the first. NULL: none has the key. */
 const struct key_binding *keymap_find(const struct key_binding *table, struct screen *s,

@@ -35,6 +35,13 @@ void list_move(struct list *l, int by)
     list_select(l, l->selected + by);
 }
 
+void list_show_to(struct list *l, int last)
+{
+    if (last >= l->first + l->rows)
+        l->first = last - l->rows + 1;
+    show_selected(l);
+}
+
 void list_scroll(struct list *l, int by)
 {
     int most = l->count > l->rows ? l->count - l->rows : 0;

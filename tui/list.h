@@ -14,6 +14,8 @@ struct list {
 void list_fit(struct list *l, int count, int rows);
 void list_select(struct list *l, int index);
 void list_move(struct list *l, int by);
+/* Scrolls so that as many of the lines behind the cursor are seen, up to `last`, as fit with its own. */
+void list_show_to(struct list *l, int last);
 /* Scrolls without moving the cursor further than it must. */
 void list_scroll(struct list *l, int by);
 

@@ -96,16 +96,17 @@ void app_resize(struct app *app, int rows, int cols)
 static int bar_entry(struct app *app, int col, const char *table, const struct key_binding *b,
                      bool draw)
 {
+    const char *label = keymap_label(b, app->top);
     char key[32];
     int used;
 
     keymap_first_key(table, b, key);
     if (!*key)
         return 0;
-    used = draw_width(key) + 1 + draw_width(b->label);
+    used = draw_width(key) + 1 + draw_width(label);
     if (draw) {
         int at = col + draw_text(app->bar, 0, col, 32, theme_style(ROLE_KEY), key) + 1;
-        draw_text(app->bar, 0, at, 32, theme_style(ROLE_KEY_LABEL), b->label);
+        draw_text(app->bar, 0, at, 32, theme_style(ROLE_KEY_LABEL), label);
     }
     return used;
 }

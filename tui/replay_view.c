@@ -261,6 +261,11 @@ static void replay_view_pan_right(struct screen *s, int by)
     show_part(v, 0, by);
 }
 
+static const char *replay_view_says_pause(struct screen *s, int arg UNUSED)
+{
+    return ((struct replay_view *)s)->playback.playing ? "pause" : "play";
+}
+
 static void replay_view_follow(struct screen *s, int arg UNUSED)
 {
     struct replay_view *v = (struct replay_view *)s;
@@ -271,7 +276,7 @@ static void replay_view_follow(struct screen *s, int arg UNUSED)
 
 static const struct key_binding keys[] = {
     { "pause", "Space", "pause", "pause, or go on; at the end: play it again",
-      .act = replay_view_pause },
+      .act = replay_view_pause, .says = replay_view_says_pause },
     { "back", "Left h", "5 s back", "five seconds back", .act = replay_view_seek,
       .arg = -SEEK_SECONDS, .group = KEYS_NAVIGATE },
     { "on", "Right l", "5 s on", "five seconds on", .act = replay_view_seek, .arg = SEEK_SECONDS,

@@ -57,9 +57,16 @@ static void shell_view_acknowledge(struct screen *s, int arg UNUSED)
     loop_timer_cancel(s->app->loop, &v->regain_timer);
 }
 
+/* What it has printed, and what happened, went with its workspace. */
+static bool shell_view_has_past(struct screen *s, int arg UNUSED)
+{
+    return shell_view_watches(s, 0) &&
+           model_find(s->app->model, ((struct shell_view *)s)->workspace.id);
+}
+
 static bool shell_view_runs(struct screen *s, int arg UNUSED)
 {
-    return shell_view_watches(s, 0) && live_record(((struct shell_view *)s)->live)->running;
+    return shell_view_has_past(s, 0) && live_record(((struct shell_view *)s)->live)->running;
 }
 
 bool shell_view_can_take(struct screen *s, int arg UNUSED)
@@ -191,13 +198,16 @@ const struct key_binding shell_view_keys[] = {
       .act = shell_view_restart, .can = shell_view_can_restart, .needs = "a renderer that failed" },
     { "scroll-back", "PgUp Ctrl-u", "scroll back",
       "all that it has printed, to scroll, search and copy", .act = shell_view_open_history,
-      .can = shell_view_watches, .arg = false, .group = KEYS_VIEW },
+      .can = shell_view_has_past, .arg = false, .needs = "a workspace that was not deleted",
+      .group = KEYS_VIEW },
     { "search", "/", "search", "look for something in it", .act = shell_view_open_history,
-      .can = shell_view_watches, .arg = true, .group = KEYS_VIEW },
+      .can = shell_view_has_past, .arg = true, .needs = "a workspace that was not deleted",
+      .group = KEYS_VIEW },
     { "replay", "Ctrl-p", "replay", "play its last ten minutes", .act = shell_view_replay,
-      .can = shell_view_watches, .group = KEYS_VIEW },
+      .can = shell_view_has_past, .needs = "a workspace that was not deleted", .group = KEYS_VIEW },
     { "timeline", "Ctrl-t", "timeline", "what happened in its workspace",
-      .act = shell_view_open_timeline, .can = shell_view_watches, .group = KEYS_VIEW },
+      .act = shell_view_open_timeline, .can = shell_view_has_past,
+      .needs = "a workspace that was not deleted", .group = KEYS_VIEW },
     { "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it",
       .act = shell_view_ask_signal, .can = shell_view_runs, .needs = "a running shell" },
     { "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends",
@@ -270,7 +280,8 @@ bool shell_view_event(struct screen *s, const struct key_event *e)
         tell_how_to_type(v);
         return true;
     }
-    if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top)
+    if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top &&
+        shell_view_has_past(s, 0))
         history_open(v->history, false);
     else if (e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP)
         shell_view_pan(

@@ -167,11 +167,26 @@ static bool workspaces_is_at_head(struct screen *s, int arg UNUSED)
     return in_table(w) && w->head && *groups_label();
 }
 
+static bool at_open_group(const struct workspaces *w)
+{
+    return w->head && groups_is_open(&w->groups, w->head);
+}
+
+/* Its rows are seen, once it is open. */
 static void workspaces_open_group(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
+    bool open = !at_open_group(w);
 
-    groups_set_open(&w->groups, w->head, !json_object_get(w->groups.open, w->head));
+    groups_set_open(&w->groups, w->head, open);
+    workspaces_gather(w);
+    if (open)
+        list_show_to(&w->list, w->list.selected + w->groups.lines[w->list.selected].count);
+}
+
+static const char *workspaces_says_group(struct screen *s, int arg UNUSED)
+{
+    return at_open_group((struct workspaces *)s) ? "close" : "open";
 }
 
 /* ---- marks ---- */
@@ -307,6 +322,32 @@ static void workspaces_watch(struct screen *s, int arg UNUSED)
 static bool workspaces_is_stopped(struct screen *s, int arg UNUSED)
 {
     return workspaces_has_one(s, 0) && workspaces_is_target(at(s), TARGET_START);
+}
+
+static const char *start_word(bool resumes)
+{
+    return resumes ? "resume" : "start";
+}
+
+static bool is_suspended(const struct watched_workspace *w)
+{
+    return w->record.state == WORKSPACE_SUSPENDED;
+}
+
+static const char *workspaces_says_offer(struct screen *s, int arg UNUSED)
+{
+    return start_word(is_suspended(at(s)));
+}
+
+/* Of several that are not all suspended: it starts them. */
+static const char *workspaces_says_start(struct screen *s, int what)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    size_t count = workspaces_find_targets(w, what), suspended = 0;
+
+    for (size_t i = 0; i < count; i++)
+        suspended += is_suspended(w->targets[i]);
+    return start_word(suspended == count);
 }
 
 static void workspaces_offer_start(struct screen *s, int arg UNUSED)
@@ -482,7 +523,7 @@ const struct key_binding workspaces_keys[] = {
     { "first", "Enter", "make one", "make one, with a shell", .act = workspaces_make_first,
       .can = workspaces_is_empty },
     { "open-group", "Enter", "open", "open or close the group", .act = workspaces_open_group,
-      .can = workspaces_is_at_head },
+      .can = workspaces_is_at_head, .says = workspaces_says_group },
     { "answer", "a", "answer", "type a line into its shell", .act = workspaces_answer,
       .can = workspaces_can_answer, .needs = "a running shell" },
     { "shell", "o", "shell", "open a shell in it", .act = workspaces_open_shell,
@@ -491,10 +532,11 @@ const struct key_binding workspaces_keys[] = {
       .act = workspaces_read_failure, .can = workspaces_has_failure },
     { "first-shell", "Enter", NULL, "open a shell in it", .act = workspaces_open_shell,
       .can = workspaces_has_no_shell },
-    { "offer-start", "Enter", "start", "start it, after a question", .act = workspaces_offer_start,
-      .can = workspaces_is_stopped },
-    { "start", "t", "start", "start it, or let it go on", .act = workspaces_do,
-      .can = workspaces_has_targets, .arg = TARGET_START, .needs = "a stopped workspace" },
+    { "offer-start", "Enter", "start", "start or resume it, after a question",
+      .act = workspaces_offer_start, .can = workspaces_is_stopped, .says = workspaces_says_offer },
+    { "start", "t", "start", "start or resume it", .act = workspaces_do,
+      .can = workspaces_has_targets, .says = workspaces_says_start, .arg = TARGET_START,
+      .needs = "a stopped workspace" },
     { "suspend", "z", NULL, "keep its memory, end its machine", .act = workspaces_do,
       .can = workspaces_has_targets, .arg = TARGET_SUSPEND, .needs = "a running workspace" },
     { "stop", "x", "stop", "stop it; its disk stays", .act = workspaces_do,

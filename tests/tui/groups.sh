@@ -44,6 +44,24 @@ keys s
 sees 'task by name'
 keys Home
 gone '^ ▸ fix-login' # it is open
+
+# One that is opened at the end of what is seen shows its rows: as many as fit with its own.
+for i in 1 2 3 4 5 6; do host_workspace z-$i >/dev/null; done
+drive resize 80 10
+keys End
+picked '^ ▸ \(without\) 7'
+sees '^ Enter open '
+keys Enter
+sees '^ [^ ]+ z-5 '
+picked '^ ▾ \(without\) 7'
+sees '^ Enter close '
+refute "the last is below" drive shows '^ [^ ]+ z-6 '
+keys Enter
+sees '^ Enter open '
+gone '^ [^ ]+ z-5 '
+drive resize 100 30
+for i in 1 2 3 4 5 6; do "$PYRO" workspace delete z-$i >/dev/null 2>&1; done
+sees '^ ▸ \(without\) 1'
 keys / docs Enter
 gone 'fix-login'
 keys Enter

@@ -33,6 +33,7 @@ sees '^ REPLAY +w/sh1'
 sees '^first'
 sees '^third'
 sees '1:00:02 of 1:00:02, 4×, at its end'
+sees '^ Space play '
 keys Space # from its beginning again
 sees ' of 1:00:02, 4×$'
 sees '1:00:02 of 1:00:02, 4×, at its end'
@@ -40,6 +41,7 @@ sees '1:00:02 of 1:00:02, 4×, at its end'
 # Paused, to either end, by five seconds, a minute, a line.
 keys Space Space
 sees '0:00 of 1:00:02, 4×, paused'
+sees '^ Space play '
 gone '^third'
 keys Home
 sees '0:00 of 1:00:02, 4×, paused'

@@ -11,6 +11,12 @@ shell=$(shell_of stop)
 tui
 sees '^ pyro  3 workspaces  '
 
+# A key that does nothing at the moment is named as it was pressed.
+keys Left
+sees '^ Left does nothing here now'
+keys h
+sees '^ h does nothing here now'
+
 # A workspace comes before an action of its name; an action is still there.
 keys Home : stop
 sees 'go to this workspace'
@@ -32,6 +38,7 @@ keys Esc
 gone 'not a valid'
 
 # The place of a count does not depend on what is shown.
+sees '❯ 1'
 read -r row col < <(place '❯ 1')
 click "$row" "$col"
 sees '1 of 3 shown'
@@ -74,6 +81,10 @@ sees "^ WATCHING +gone/$other "
 gone 'q quit' # it is text here
 "$PYRO" workspace delete gone >/dev/null 2>&1
 sees "^ WATCHING +gone/$other +its workspace was deleted"
+gone '(PgUp scroll back|\^p replay|Ctrl-p replay|search|timeline)' # all of that is deleted, too
+sees '^ Esc back '
+keys PgUp
+sees 'PgUp needs a workspace that was not deleted'
 keys Esc
 sees '^ pyro  0 of 2 shown'
 

@@ -14,6 +14,7 @@ sees 'one .*started'
 keys z
 sees '^ ◌ +one .*suspended'
 sees '◌ 1'
+sees '^ Enter resume  t resume '
 is "it is suspended" "$("$PYRO" workspace status one --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])')" suspended
 
 # Only those in that state.
@@ -22,7 +23,7 @@ sees 'Esc show all'
 keys Esc
 gone 'Esc show all'
 
-# Enter offers to let it go on; its shell is there again.
+# Enter offers to resume it; its shell is there again.
 keys Enter
 sees 'Resume one\?'
 sees 'goes on where it was'
