@@ -174,7 +174,10 @@ void ask_line(struct app *app, const struct ask_spec *spec)
     a->note = str_printf("%s", spec->note ? spec->note : "");
     a->keeps_end = spec->keeps_end;
     a->hint = str_printf("%s", spec->hint ? spec->hint : "");
-    field_set(&a->field, spec->text ? spec->text : "");
+    if (spec->offered)
+        field_preset(&a->field, spec->text);
+    else
+        field_set(&a->field, spec->text ? spec->text : "");
     a->answered = spec->answered;
     a->prompt.arg = spec->arg;
     a->prompt.free_arg = spec->free_arg;

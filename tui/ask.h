@@ -13,6 +13,7 @@ struct ask_spec {
     const char *head;        /* a line above the label, where there is room for both; NULL: none */
     const char *note;        /* a warning below the label; NULL: none */
     const char *text, *hint; /* what the field begins with; what it shows while it is empty */
+    bool offered;            /* the text is: what is typed takes its place */
     bool empty_too;          /* "" is an answer as well */
     bool masked;             /* a password: it is not shown */
     const char *about, *about_shell; /* as screen_about() takes them */

@@ -10,7 +10,14 @@ void field_set(struct field *f, const char *text)
 {
     f->len = f->cursor = 0;
     f->text[0] = '\0';
+    f->preset = false;
     field_insert(f, text, strlen(text));
+}
+
+void field_preset(struct field *f, const char *text)
+{
+    field_set(f, text);
+    f->preset = f->len > 0;
 }
 
 void field_insert(struct field *f, const char *bytes, size_t n)
@@ -93,6 +100,14 @@ static size_t word_after(const struct field *f, size_t at)
     return at;
 }
 
+/* What is typed or pasted. */
+static void type(struct field *f, const char *bytes, size_t n)
+{
+    if (f->preset)
+        field_set(f, "");
+    field_insert(f, bytes, n);
+}
+
 static bool control_event(struct field *f, uint32_t code)
 {
     switch (code) {
@@ -155,24 +170,30 @@ static bool plain_event(struct field *f, const struct key_event *e)
     default:
         if (e->code >= K_UP)
             return false;
-        field_insert(f, e->raw, e->raw_len);
+        type(f, e->raw, e->raw_len);
         return true;
     }
 }
 
-bool field_event(struct field *f, const struct key_event *e)
+static bool key_event(struct field *f, const struct key_event *e)
 {
-    if (e->kind == EVENT_PASTE) {
-        field_insert(f, e->text, e->text_len);
-        return true;
-    }
-    if (e->kind != EVENT_KEY)
-        return false;
     if (e->mods == MOD_CTRL)
         return control_event(f, e->code);
     if (e->mods == MOD_ALT && (e->code == 'b' || e->code == 'f'))
         return control_event(f, e->code == 'b' ? K_LEFT : K_RIGHT);
     return !(e->mods & ~(unsigned)MOD_SHIFT) && plain_event(f, e);
+}
+
+bool field_event(struct field *f, const struct key_event *e)
+{
+    bool taken = e->kind == EVENT_PASTE;
+
+    if (e->kind == EVENT_PASTE)
+        type(f, e->text, e->text_len);
+    else if (e->kind == EVENT_KEY)
+        taken = key_event(f, e);
+    f->preset = f->preset && !taken;
+    return taken;
 }
 
 /* The columns from byte `from` to byte `to`. */

@@ -14,10 +14,13 @@ struct field {
     char text[FIELD_MAX + 1];
     size_t len, cursor; /* bytes */
     bool masked;        /* a password: the text is not drawn, a sign for each character is */
+    bool preset;        /* nobody has touched the text: what is typed takes its place */
     int cursor_col;     /* where the cursor was drawn last, from the field's left */
 };
 
 void field_set(struct field *f, const char *text);
+/* The same, of a text that is offered: the first key that edits or moves keeps it, unless it types. */
+void field_preset(struct field *f, const char *text);
 /* A key or paste that edits; true when it was taken (Enter, Esc, Tab, Up and Down never are). */
 bool field_event(struct field *f, const struct key_event *e);
 /* Inserts at the cursor; newlines become spaces, other controls are dropped. */

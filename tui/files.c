@@ -320,6 +320,7 @@ static void files_ask_export(struct screen *s, int arg UNUSED)
     struct ask_spec spec = { .title = title,
                              .label = "Where on this host it goes. It must not exist yet.",
                              .text = name ? name + 1 : "",
+                             .offered = true,
                              .hint = "a path on this host",
                              .answered = files_export_it,
                              .arg = f };

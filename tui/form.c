@@ -52,9 +52,7 @@ static void add_field(struct form *f, const struct arg_spec *row, const struct f
         snprintf(field->before, sizeof(field->before), "%" PRId64, row->def);
     else
         snprintf(field->before, sizeof(field->before), "%s", row->def_str ? row->def_str : "");
-    field_set(&field->text, field->before);
-    if (row->complete == COMPLETE_ENVIRONMENT)
-        field_set(&field->text, "debian:12");
+    field_preset(&field->text, row->complete == COMPLETE_ENVIRONMENT ? "debian:12" : field->before);
 }
 
 /* A value that the field can have, by index; NULL past the last. */
@@ -143,6 +141,9 @@ static void draw_field(struct form *f, const struct layout *l, WINDOW *win, int 
     field_draw(&field->text, win, (struct area){ row, col, 1, f->prompt.screen.cols - 5 - col },
                theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM),
                field->words->empty ? field->words->empty : "none");
+    if (i == f->focus && field->text.preset) /* what is typed takes its place */
+        draw_text(win, row, col, f->prompt.screen.cols - 5 - col, theme_style(ROLE_SELECTED),
+                  field->text.text);
     if (i == f->wrong)
         draw_text(win, row + 1, col, f->prompt.screen.cols - 3 - col, bad, f->why);
     if (option(f, field->row, 0))

@@ -229,6 +229,7 @@ void workspace_ask_create(struct app *app)
     static const struct form_row rows[] = {
         { "environment", "environment", NULL },
         { "name", "name", "its id" },
+        { "label", "label", "none; KEY=VALUE" },
         { "vcpu_count", "CPUs", NULL },
         { "mem_mib", "memory, MiB", NULL },
         { "ttl_seconds", "runs at most, s", NULL },

@@ -132,11 +132,14 @@ keys c
 sees 'new workspace'
 sees 'CPUs +1'
 sees 'memory, MiB +1024'
-keys Tab two Tab 0 Enter
-sees '^ *│ {10,}.*out of range' # below its field
-keys BSpace Tab C-a C-k 100 Enter
+keys Tab two Tab nothing Enter
+sees "^ *│ {10,}'nothing' is not " # below its field
+keys C-u task=second Tab 0 Enter
+sees '^ *│ {10,}.*out of range'
+keys C-u 1 Tab 100 Enter # over what was offered
 sees '^ *│ {10,}.*(out of range|multiple)'
-keys C-u 256 Tab Tab C-u 5 Enter
+sees 'memory, MiB +100 '
+keys BSpace BSpace BSpace 256 Tab Tab C-u 5 Enter
 sees '│ .*after at least 60 idle seconds, not 5'
 sees 'idle at most, s +5 '
 keys C-u 90 Tab Right

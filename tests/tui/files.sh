@@ -149,7 +149,7 @@ sees 'It is empty'
 keys q
 keys e
 sees 'export /workspace/nothing.txt'
-keys C-u "$TEST_DIR/out.txt" Enter
+keys "$TEST_DIR/out.txt" Enter # over the name that is offered
 sees 'is now .*out.txt'
 check "the copy is there" test -f "$TEST_DIR/out.txt"
 keys e

@@ -37,11 +37,39 @@ sees '^ [^ ]+ one .*started'
 # A form keeps all of its values.
 keys c
 sees 'new workspace'
-keys C-u debian:12-base Tab two Tab C-u 3 Enter
+keys debian:12-base Tab two Tab task=fix Tab 3 Enter
 sees '│ .*(host|program not found|two)'
 sees '│ +environment +debian:12-base '
 sees '│ +name +two '
+sees '│ +label +task=fix '
 sees '│ +CPUs +3 '
+keys Esc
+gone 'new workspace'
+
+# What is offered is typed over, and kept by a key that moves or edits.
+keys c
+sees 'new workspace'
+sees '│ +environment +debian:12 '
+keys End -base
+sees '│ +environment +debian:12-base '
+keys Esc
+gone 'new workspace'
+keys c
+sees '│ +environment +debian:12 '
+keys BSpace 3
+sees '│ +environment +debian:13 '
+drive paste :x
+sees '│ +environment +debian:13:x '
+keys Esc
+gone 'new workspace'
+keys c
+sees '│ +environment +debian:12 '
+drive paste debian:13
+sees '│ +environment +debian:13 '
+keys Tab Tab Tab Right 6
+sees '│ +CPUs +16 '
+keys Tab Tab BTab 2
+sees '│ +memory, MiB +2 '
 keys Esc
 gone 'new workspace'
 
