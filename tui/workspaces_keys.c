@@ -324,32 +324,6 @@ static bool workspaces_is_stopped(struct screen *s, int arg UNUSED)
     return workspaces_has_one(s, 0) && workspaces_is_target(at(s), TARGET_START);
 }
 
-static const char *start_word(bool resumes)
-{
-    return resumes ? "resume" : "start";
-}
-
-static bool is_suspended(const struct watched_workspace *w)
-{
-    return w->record.state == WORKSPACE_SUSPENDED;
-}
-
-static const char *workspaces_says_offer(struct screen *s, int arg UNUSED)
-{
-    return start_word(is_suspended(at(s)));
-}
-
-/* Of several that are not all suspended: it starts them. */
-static const char *workspaces_says_start(struct screen *s, int what)
-{
-    struct workspaces *w = (struct workspaces *)s;
-    size_t count = workspaces_find_targets(w, what), suspended = 0;
-
-    for (size_t i = 0; i < count; i++)
-        suspended += is_suspended(w->targets[i]);
-    return start_word(suspended == count);
-}
-
 static void workspaces_offer_start(struct screen *s, int arg UNUSED)
 {
     workspace_ask_start(s->app, at(s));

@@ -75,6 +75,9 @@ bool workspaces_is_target(const struct watched_workspace *one, int what);
 /* Fills w->targets with what one of these would act on, by name: the marked workspaces if there are
  * any, including those that the filter hides, else the one at the cursor. */
 size_t workspaces_find_targets(struct workspaces *w, int what);
+/* What the keys say that start one after a question, and those that find_targets() finds. */
+const char *workspaces_says_offer(struct screen *s, int arg);
+const char *workspaces_says_start(struct screen *s, int what);
 
 /* The key that a bookmark was awaited from. */
 void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e);

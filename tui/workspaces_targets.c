@@ -40,3 +40,31 @@ size_t workspaces_find_targets(struct workspaces *w, int what)
     table_sort_by_name(w->targets, count);
     return count;
 }
+
+/* ---- the word for a start ---- */
+
+static const char *start_word(bool resumes)
+{
+    return resumes ? "resume" : "start";
+}
+
+static bool is_suspended(const struct watched_workspace *w)
+{
+    return w->record.state == WORKSPACE_SUSPENDED;
+}
+
+const char *workspaces_says_offer(struct screen *s, int arg UNUSED)
+{
+    return start_word(is_suspended(workspaces_selected((struct workspaces *)s)));
+}
+
+/* Of several that are not all suspended: it starts them. */
+const char *workspaces_says_start(struct screen *s, int what)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    size_t count = workspaces_find_targets(w, what), suspended = 0;
+
+    for (size_t i = 0; i < count; i++)
+        suspended += is_suspended(w->targets[i]);
+    return start_word(suspended == count);
+}
