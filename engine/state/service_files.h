@@ -44,7 +44,7 @@ struct service_record {
     double started_at, ready_at, ended_at; /* epoch seconds; 0: not yet */
     int exit_code;                         /* -1: not known, or it runs */
     pid_t pid;                             /* in the guest; 0: not known */
-    char *stop_reason;                     /* NULL while it runs */
+    char *stop_reason;                     /* NULL while it runs, unless it is being ended */
     uint64_t first[2];                     /* of each output: offset of the oldest byte kept */
 };
 
@@ -70,7 +70,8 @@ bool service_load_published(void *field, const json_t *value, struct pyro_error 
                 .help = "In the guest, while it runs"),                                            \
         ROW_OBJECT(service_record, readiness, service_readiness_rows, .nullable = true,            \
                    .show = service_show_readiness),                                                \
-        ROW_TEXT(service_record, stop_reason, .nullable = true, .help = "Why it no longer runs"),  \
+        ROW_TEXT(service_record, stop_reason, .nullable = true,                                    \
+                 .help = "Why it no longer runs, or is being ended"),                              \
         ROW_CHOICE(service_record, host_compat, execution_modes, .shown = "execution_mode"),       \
         ROW_OBJECTS(service_record, published, service_published_rows, .shown = "published_ports", \
                     .load = service_load_published, .show = service_show_published),               \

@@ -9,6 +9,7 @@
 
 #include "engine/state/service_files.h"
 #include "engine/supervisor/ports.h"
+#include "engine/supervisor/services.h"
 #include "vmm/base/fs.h"
 
 #define TAIL_BYTES 300 /* of its output, in the message of a start that failed */
@@ -53,11 +54,6 @@ void service_free(struct service *sv)
         stream_close(&sv->out[i].guest, NULL);
         intake_release(&sv->out[i].intake);
         guest_log_close(&sv->out[i].log);
-    }
-    while (sv->waiters) {
-        struct stop_waiter *w = sv->waiters;
-        sv->waiters = w->next;
-        free(w);
     }
     service_record_release(&sv->record);
     json_decref(sv->secrets);
@@ -111,9 +107,35 @@ static void tell_end(const struct service *sv)
         supervisor_news_over(sv->supervisor, slot);
 }
 
+void service_await_end(struct service *sv, struct link *client, uint32_t id, const json_t *start)
+{
+    struct stop_waiter *w = calloc(1, sizeof(*w));
+
+    BUG_ON(!w);
+    *w = (struct stop_waiter){ .next = sv->waiters,
+                               .client = client,
+                               .id = id,
+                               .start = start ? json_deep_copy(start) : NULL };
+    sv->waiters = w;
+}
+
+static void answer_waiter(struct supervisor *s, const struct stop_waiter *w, json_t *view)
+{
+    struct pyro_error err = { 0 };
+
+    if (!w->client)
+        return;
+    if (!w->start)
+        stream_reply(w->client, w->id, json_incref(view));
+    else if (!services_dispatch(s, w->client, w->id, w->start, &err))
+        stream_refuse(w->client, w->id, &err);
+}
+
 void service_finish(struct service *sv, bool was_starting)
 {
     struct supervisor *s = sv->supervisor;
+    struct stop_waiter *waiters = take_ptr(&sv->waiters), *w;
+    scoped_json json_t *view = NULL;
 
     s->record.running_service_count--;
     for (int i = 0; i < 2; i++) {
@@ -129,10 +151,14 @@ void service_finish(struct service *sv, bool was_starting)
         explain_failed_start(sv, &err);
         stream_refuse(sv->start_client, sv->start_id, &err);
     }
-    for (struct stop_waiter *w = sv->waiters; w; w = w->next)
-        if (w->client)
-            stream_reply(w->client, w->id, service_view(sv));
+    view = service_view(sv);
     service_free(sv);
+    while ((w = waiters)) {
+        waiters = w->next;
+        answer_waiter(s, w, view);
+        json_decref(w->start);
+        free(w);
+    }
 }
 
 /* How a process ended, as text. */
@@ -162,6 +188,9 @@ void service_ended(struct service *sv)
     if (sv->supervisor->phase != PHASE_RUNNING) {
         r->state = SERVICE_STOPPED;
         text = str_printf("the workspace was stopped");
+    } else if (r->stop_reason) { /* it was given up */
+        r->state = SERVICE_FAILED;
+        text = str_printf("%s", r->stop_reason);
     } else if (!strcmp(sv->reason, "stopped")) {
         r->state = SERVICE_STOPPED;
         text = str_printf(sv->killed ? "stopped by KILL, as it did not heed TERM" : "stopped");
@@ -187,7 +216,8 @@ void service_lost(struct service *sv, const char *why)
 
     sv->record.state = sv->supervisor->stop_wanted ? SERVICE_STOPPED : SERVICE_FAILED;
     sv->record.ended_at = clock_wall();
-    record_set_string(&sv->record.stop_reason,
-                      sv->supervisor->stop_wanted ? "the workspace was stopped" : why);
+    if (sv->supervisor->stop_wanted || !sv->record.stop_reason)
+        record_set_string(&sv->record.stop_reason,
+                          sv->supervisor->stop_wanted ? "the workspace was stopped" : why);
     service_finish(sv, starting);
 }

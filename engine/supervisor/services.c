@@ -279,16 +279,24 @@ static bool start_in_guest(struct service *sv, struct command_request *r, struct
     return stream_open(sv->supervisor->guest, &sv->out[0].guest, request, &ops, sv, err);
 }
 
+static struct service *find(const struct supervisor *s, const char *name)
+{
+    struct service *sv = s->services;
+
+    while (sv && strcmp(sv->record.name, name) != 0)
+        sv = sv->next;
+    return sv;
+}
+
 static bool check_start(struct supervisor *s, const char *name, struct pyro_error *err)
 {
-    for (struct service *sv = s->services; sv; sv = sv->next)
-        if (!strcmp(sv->record.name, name)) {
-            pyro_fail(err, PYRO_SERVICE_STATE, "service '%s' is already %s", name,
-                      service_state_name(sv->record.state));
-            return pyro_hint(err, "stop it first: 'pyro workspace service stop %s %s'",
-                             s->record.id, name);
-        }
-    return true;
+    const struct service *sv = find(s, name);
+
+    if (!sv)
+        return true;
+    pyro_fail(err, PYRO_SERVICE_STATE, "service '%s' is already %s", name,
+              service_state_name(sv->record.state));
+    return pyro_hint(err, "stop it first: 'pyro workspace service stop %s %s'", s->record.id, name);
 }
 
 static struct service *begin(struct supervisor *s, const struct command_request *request,
@@ -328,8 +336,13 @@ static bool op_start(struct supervisor *s, struct link *client, uint32_t id, con
 {
     scoped_command_request request = { 0 };
     scoped_json json_t *published = NULL;
-    struct service *sv = NULL;
+    struct service *sv = find(s, name);
 
+    if (sv && sv->stop_wanted) { /* it begins where that one has ended */
+        service_await_end(sv, client, id, message);
+        return true;
+    }
+    sv = NULL;
     if (check_start(s, name, err) &&
         command_request_load(service_request_rows, message, &request, err) &&
         ports_publish(s, name, request.published, &published, err)) {
@@ -362,6 +375,17 @@ static void leave_ports(json_t *published)
         json_object_set_new(port, "host_port", json_integer(0));
 }
 
+/* Ends one that cannot go on as it was started. It runs until the guest says that it has ended, for
+ * the guest has its name so long; the reason is in its record, also for the next supervisor. */
+static void give_up(struct service *sv, const char *why)
+{
+    if (!sv->record.stop_reason)
+        record_set_string(&sv->record.stop_reason, why);
+    sv->stop_wanted = true;
+    service_save(sv);
+    tell_stop(sv);
+}
+
 static void services_adopt_one(void *arg, const struct service_record *r)
 {
     struct supervisor *s = arg;
@@ -382,14 +406,13 @@ static void services_adopt_one(void *arg, const struct service_record *r)
         return;
     if (s->is_fork)
         leave_ports(sv->record.published);
-    has_ports = ports_open(s, r->name, sv->record.published, &err);
+    has_ports = sv->record.stop_reason || ports_open(s, r->name, sv->record.published, &err);
     if (s->is_fork)
         service_save(sv);
     if (!attach(sv, has_ports ? &err : NULL)) {
         service_lost(sv, err.message);
-    } else if (!has_ports && s->was_suspended) { /* another may have taken them meanwhile */
-        tell_stop(sv);
-        service_lost(sv, err.message);
+    } else if (sv->record.stop_reason || (!has_ports && s->resumes)) {
+        give_up(sv, err.message); /* another may have taken them meanwhile */
     } else if (!has_ports) {
         record_set_string(&s->record.last_error, err.message);
     }
@@ -409,22 +432,16 @@ void services_adopt(struct supervisor *s)
 static bool op_stop(struct supervisor *s, struct link *client, uint32_t id, const char *name,
                     struct pyro_error *err)
 {
-    struct service *sv = s->services;
+    struct service *sv = find(s, name);
     scoped_service_record struct service_record r = { 0 };
-    struct stop_waiter *w;
 
-    while (sv && strcmp(sv->record.name, name) != 0)
-        sv = sv->next;
     if (!sv) {
         if (!service_record_load(s->dir_fd, name, &r, err))
             return false;
         stream_reply(client, id, service_record_to_view(&r, s->record.id));
         return true;
     }
-    w = calloc(1, sizeof(*w));
-    BUG_ON(!w);
-    *w = (struct stop_waiter){ .next = sv->waiters, .client = client, .id = id };
-    sv->waiters = w;
+    service_await_end(sv, client, id, NULL);
     sv->stop_wanted = true;
     if (!sv->opening)
         tell_stop(sv);

@@ -37,8 +37,8 @@ ws shell open w >/dev/null 2>&1
 ws shell open w >/dev/null 2>&1
 types sh1 'X=forty-two; cd /usr; echo $(cat /run/pyro-secrets/TOKEN) is ready'
 types sh2 'perl count.pl'
-run ws service start w web --publish 8000 --ready-tcp 127.0.0.1:8000 --json -- perl -MIO::Socket::INET -e \
-    '$s = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1) or die; $t = int rand 1e9; while ($c = $s->accept) { print $c "token $t\n"; close $c }'
+web='$s = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1) or die; $t = int rand 1e9; while ($c = $s->accept) { print $c "token $t\n"; close $c }'
+run ws service start w web --publish 8000 --ready-tcp 127.0.0.1:8000 --json -- perl -MIO::Socket::INET -e "$web"
 is "a service runs" "$status $(json .state)" "0 running"
 port=$(json '.published_ports[0].host_port')
 asks() { timeout 20 bash -c "cat </dev/tcp/127.0.0.1/$port" 2>/dev/null; }
@@ -173,16 +173,30 @@ run ws exec w -- true
 wait "$first"
 is "two commands at once" "$? $status" "0 0"
 
-# Its port is taken by another one meanwhile.
-suspend "a port that is taken"
+# Ports are taken by another one meanwhile: of a service that ends when it is told to, and of one that does not.
+deaf() { run ws service start w deaf --publish 8001 --json -- sh -c 'trap "" TERM; echo up; while :; do sleep 1; done'; }
+deaf
+deaf_port=$(json '.published_ports[0].host_port')
+suspend "ports that are taken"
 python3 -c "import socket, time
-s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $port)); s.listen(); print('ready', flush=True); time.sleep(1000)" >"$TEST_DIR/taker" &
+held = [socket.create_server(('127.0.0.1', port)) for port in ($port, $deaf_port)]
+print('ready', flush=True); time.sleep(1000)" >"$TEST_DIR/taker" &
 taker=$!
 wait_for 30 grep -q ready "$TEST_DIR/taker"
-resume "a port that is taken"
-run ws service status w web --json
-is "the service has failed" "$(json .state)" failed
-like "… and says why" "$(json .stop_reason)" "$port"
+resume "ports that are taken"
+run ws service status w deaf --json
+like "one that does not heed TERM is being ended" "$(json .state) $(json .stop_reason)" "^(running|failed) .*$deaf_port"
+kill_process "$(supervisor_of "$id")"
+deaf
+is "started again after its supervisor was killed, it begins once the old one has ended" "$status $(json .state)" "0 running"
+is "… and not before" "$(cat "$dir/services/deaf/previous/stdout.log")" up
+web_has_failed() { run ws service status w web --json && [[ $(json .state) == failed ]]; }
+check "the other one has failed" wait_for 60 web_has_failed
+like "… and says why" "$(json .stop_reason)" "port $port .* in use"
+run ws service start w web --publish 8000 --ready-tcp 127.0.0.1:8000 --json -- perl -MIO::Socket::INET -e "$web"
+is "… its name is free" "$status $(json .state)" "0 running"
+port=$(json '.published_ports[0].host_port')
+check "… and it is reachable" wait_for 60 answers token
 kill "$taker"
 types sh1 'echo still here'
 check "all else goes on" wait_for 60 has_printed sh1 '^still here'

@@ -135,7 +135,7 @@ export interface WorkspaceServiceStatus {
   serviceName: string;
   startedAt: number;
   state: 'starting' | 'running' | 'stopped' | 'exited' | 'failed';
-  /** Why it no longer runs */
+  /** Why it no longer runs, or is being ended */
   stopReason: string | null;
   workspaceId: string;
 }
@@ -757,7 +757,7 @@ export interface WorkspaceServiceLogs {
   stdout: string;
   /** With --all: bytes that the log no longer has */
   stdoutDroppedBytes: number;
-  /** Why it no longer runs */
+  /** Why it no longer runs, or is being ended */
   stopReason: string | null;
   /** Null with --all */
   tailLines: number | null;

@@ -129,7 +129,7 @@ class WorkspaceServiceStatus(Record):
     service_name: str
     started_at: float
     state: Literal["starting", "running", "stopped", "exited", "failed"]
-    stop_reason: Optional[str]  # Why it no longer runs
+    stop_reason: Optional[str]  # Why it no longer runs, or is being ended
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"published_ports": WorkspaceServiceStatusPublishedPorts, "readiness": WorkspaceServiceStatusReadiness}
 
@@ -672,7 +672,7 @@ class WorkspaceServiceLogs(Record):
     stderr_dropped_bytes: int
     stdout: str
     stdout_dropped_bytes: int  # With --all: bytes that the log no longer has
-    stop_reason: Optional[str]  # Why it no longer runs
+    stop_reason: Optional[str]  # Why it no longer runs, or is being ended
     tail_lines: Optional[int]  # Null with --all
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"published_ports": WorkspaceServiceStatusPublishedPorts, "readiness": WorkspaceServiceStatusReadiness}
