@@ -9,7 +9,6 @@
 
 #include "engine/state/service_files.h"
 #include "engine/supervisor/ports.h"
-#include "engine/supervisor/services.h"
 #include "vmm/base/fs.h"
 
 #define TAIL_BYTES 300 /* of its output, in the message of a start that failed */
@@ -107,7 +106,8 @@ static void tell_end(const struct service *sv)
         supervisor_news_over(sv->supervisor, slot);
 }
 
-void service_await_end(struct service *sv, struct link *client, uint32_t id, const json_t *start)
+void service_await_end(struct service *sv, struct link *client, uint32_t id, const json_t *start,
+                       supervisor_op_fn *starter)
 {
     struct stop_waiter *w = calloc(1, sizeof(*w));
 
@@ -115,7 +115,8 @@ void service_await_end(struct service *sv, struct link *client, uint32_t id, con
     *w = (struct stop_waiter){ .next = sv->waiters,
                                .client = client,
                                .id = id,
-                               .start = start ? json_deep_copy(start) : NULL };
+                               .start = start ? json_deep_copy(start) : NULL,
+                               .starter = starter };
     sv->waiters = w;
 }
 
@@ -127,7 +128,7 @@ static void answer_waiter(struct supervisor *s, const struct stop_waiter *w, jso
         return;
     if (!w->start)
         stream_reply(w->client, w->id, json_incref(view));
-    else if (!services_dispatch(s, w->client, w->id, w->start, &err))
+    else if (!w->starter(s, w->client, w->id, w->start, &err))
         stream_refuse(w->client, w->id, &err);
 }
 

@@ -20,7 +20,9 @@ struct stop_waiter {
     struct stop_waiter *next;
     struct link *client; /* NULL: gone */
     uint32_t id;
-    json_t *start; /* what it wants to be started after it, under the same name; NULL: nothing */
+    /* What it wants to be started after it, under the same name, and by whom; NULL: nothing. */
+    json_t *start;
+    supervisor_op_fn *starter;
 };
 
 struct service {
@@ -55,8 +57,9 @@ void service_free(struct service *sv);
 /* Answers waiting clients, and forgets it; its record says how it ended. What they want to be
  * started after it is then. */
 void service_finish(struct service *sv, bool was_starting);
-/* `start`, a request of services.c or NULL, is kept. */
-void service_await_end(struct service *sv, struct link *client, uint32_t id, const json_t *start);
+/* `start` is kept, for `starter`; both NULL: the client is told how this one ended. */
+void service_await_end(struct service *sv, struct link *client, uint32_t id, const json_t *start,
+                       supervisor_op_fn *starter);
 /* As the guest reported it, with all of its output in the files. Forgets it. */
 void service_ended(struct service *sv);
 /* How it ended is unknown. Forgets it. */

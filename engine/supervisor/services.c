@@ -339,7 +339,7 @@ static bool op_start(struct supervisor *s, struct link *client, uint32_t id, con
     struct service *sv = find(s, name);
 
     if (sv && sv->stop_wanted) { /* it begins where that one has ended */
-        service_await_end(sv, client, id, message);
+        service_await_end(sv, client, id, message, services_dispatch);
         return true;
     }
     sv = NULL;
@@ -441,7 +441,7 @@ static bool op_stop(struct supervisor *s, struct link *client, uint32_t id, cons
         stream_reply(client, id, service_record_to_view(&r, s->record.id));
         return true;
     }
-    service_await_end(sv, client, id, NULL);
+    service_await_end(sv, client, id, NULL, NULL);
     sv->stop_wanted = true;
     if (!sv->opening)
         tell_stop(sv);
