@@ -86,8 +86,13 @@ static bool spare_check_op(const struct supervisor *s, const char *op, struct py
 {
     if (s->phase > PHASE_SPARE)
         return true;
-    if (s->spare->state == SPARE_READY && (!strcmp(op, "claim") || !strcmp(op, "stop")))
-        return true;
+    if (s->spare->state == SPARE_READY) {
+        if (!strcmp(op, "claim") || !strcmp(op, "stop"))
+            return true;
+        pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is a spare: nobody has claimed it",
+                  s->record.id);
+        return pyro_hint(err, "'pyro workspace delete %s' ends it", s->record.id);
+    }
     return pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is not there yet", s->record.id);
 }
 

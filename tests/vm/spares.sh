@@ -51,6 +51,8 @@ before=$(ticks "$qemu")
 is "it takes no processor time" "$(ticks "$qemu")" "$before"
 run "$PYRO" workspace exec "$spare" -- true
 is "nobody works in it" "$status" 125
+run timeout 60 "$PYRO" workspace suspend "$spare"
+like "… nor acts on it, which is said at once" "$status $err" "^1 .*$spare.* is a spare: nobody has claimed it .*workspace delete"
 
 # ---- who does not get it
 (umask 077; create --name other >"$TEST_DIR/id")
