@@ -122,11 +122,13 @@ ws rm more
 diff_ws
 check "… and elsewhere the bytes as they are" grep -qF $'+bad\033]0;x\007' "$TEST_DIR/out"
 run "${pyro[@]}" workspace reset d
+is "a reset" "$status $err" "0 "
 
 # The names of a second section are not counted as lines.
-ws sh -c 'first=$(find . -name "*.txt" -type f ! -path "./.git/*" -size -4k -size +0 | sort | head -n 1)
-    [ -n "$first" ] || first=$(find . -type f ! -path "./.git/*" -size +0 | xargs grep -lI . | sort | head -n 1)
+run "${pyro[@]}" workspace exec d --timeout-seconds 120 -- sh -c \
+    'first=$(find . -type f ! -path "./.git/*" ! -path "*[!a-zA-Z0-9._/-]*" -size +0 -exec grep -lI . {} + | sort | head -n 1)
     grep -c "" "$first" >/tmp/lines; rm "$first"; ln -s elsewhere "$first"'
+is "a file becomes a link" "$status" 0
 run "${pyro[@]}" workspace diff d --stat
 like "--stat of a changed type" "$(sed -n 2p "$TEST_DIR/out")" "^ type_changed .*  \+1 -$(ws cat /tmp/lines)( |$)"
 run "${pyro[@]}" workspace reset d
