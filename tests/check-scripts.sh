@@ -1,7 +1,7 @@
 #!/bin/bash
 # What scripts leave to tests/lib.sh, which says why: to kill a process (kill_process) and to look for one that is left
-# behind (left_running). A guest's own kill stands in quotes. And that what a script waits for in a file is not from
-# another run: a command in the background empties its file only once it has begun.
+# behind (left_running). A guest's own kill stands in quotes. A file that a script watches
+# must be emptied before a command in the background writes it again: that command empties it only once it has begun.
 cd "$(dirname "$0")/.." && . tests/lib.sh
 
 mapfile -t scripts < <(git ls-files 'tests/cli/*.sh' 'tests/tui/*.sh' 'tests/vm/*.sh' 'tests/mcp/*.sh' 'tests/agents/*.sh' 'tests/oci/*.sh')
