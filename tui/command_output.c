@@ -1,9 +1,11 @@
 /* tui/command_output.c: by `workspace logs`, or by `workspace command read` while it runs. */
 #include "tui/command_output.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/state/news.h"
+#include "tui/history.h"
 #include "tui/model.h"
 #include "tui/output_view.h"
 #include "vmm/base/fs.h"
@@ -26,13 +28,18 @@ void command_output_open(struct app *app, const char *workspace_id, int dir_fd,
 {
     const char *const ended[] = { "workspace", "logs",    workspace_id, "--cursor",
                                   sequence,    "--limit", "1",          NULL };
-    const char *const running[] = { "workspace", "command", "read", workspace_id, sequence, NULL };
+    const char *const running[] = { "workspace", "command",     "read",          workspace_id,
+                                    sequence,    "--max-chars", HISTORY_LOG_MAX, NULL };
+    const struct watched_workspace *w = model_find(app->model, workspace_id);
     scoped_free char *title = str_printf("output of command %s", sequence);
+    scoped_free char *records = str_printf("%s/commands", w ? w->path : "");
+    scoped_free char *log = str_printf("%s/%06lld.log", records, strtoll(sequence, NULL, 10));
 
-    output_view_open(app, &(struct output_spec){
-                              .title = title,
-                              .argv = runs ? running : ended,
-                              .dir_fd = dir_fd,
-                              .views_workspace = workspace_id,
-                              .views = slot_of(model_find(app->model, workspace_id), sequence) });
+    output_view_open(app, &(struct output_spec){ .title = title,
+                                                 .argv = runs ? running : ended,
+                                                 .dir_fd = dir_fd,
+                                                 .grows = runs && w ? log : NULL,
+                                                 .renames = records,
+                                                 .views_workspace = workspace_id,
+                                                 .views = slot_of(w, sequence) });
 }

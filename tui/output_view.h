@@ -1,4 +1,5 @@
-/* What a command of pyro's table prints, in a pager: once, from its beginning, however long it is. */
+/* What a command of pyro's table prints, in a pager, however long it is: once, from its beginning;
+ * or, while there may be more, from its end and again as the pager asks. */
 #ifndef PYRO_TUI_OUTPUT_VIEW_H
 #define PYRO_TUI_OUTPUT_VIEW_H
 
@@ -9,6 +10,9 @@ struct output_spec {
     const char *const *argv; /* without "pyro"; NULL-terminated */
     int dir_fd;              /* where the text lies while it is shown */
     bool timed;              /* its lines begin with times: see tui/pager.h */
+    /* The file whose growth, and the directory where a rename, tells that there is more; both or
+     * neither. */
+    const char *grows, *renames;
     /* What is known once it is shown: screen_views(); views NULL: nothing. */
     const char *views_workspace, *views;
 };

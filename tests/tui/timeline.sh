@@ -53,6 +53,24 @@ sees '^ pyro  timeline of w '
 keys Esc
 sees ' created '
 
+# … of one that runs, its end, and what comes when that is followed, until it has ended …
+ws exec w --detach -- sh -c 'echo begun; until [ -e go ]; do sleep 0.1; done; echo gone-on; until [ -e end ]; do sleep 0.1; done; echo the-end'
+keys / 'what:exec begun' Enter
+picked ' exec +2 '
+keys Enter
+sees 'output of command 2'
+sees '^ *begun$'
+keys F
+sees ' following '
+ws file write w /workspace/go --text x
+sees '^ *gone-on$'
+ws file write w /workspace/end --text x
+sees '^ *the-end$'
+keys Esc
+gone 'output of command 2'
+keys Esc
+sees ' created '
+
 # … the place in the log of a shell …
 keys / second-line Enter
 gone ' created '
