@@ -36,7 +36,7 @@ static bool mark_data(struct image *m, int fd, struct pyro_error *err)
             return true;
         hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
         if (hole < 0)
-            return pyro_fail_errno(err, "read the memory of a template");
+            return pyro_fail_errno(err, "read a machine's memory");
         for (off_t page = data / (off_t)RAM_PAGE_BYTES;
              page * (off_t)RAM_PAGE_BYTES < (hole < end ? hole : end); page++)
             m->has_data[page] = 1;
@@ -49,9 +49,9 @@ static bool image_open(struct image *m, int fd, uint64_t size, struct pyro_error
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return pyro_fail_errno(err, "the memory of a template");
+        return pyro_fail_errno(err, "a machine's memory");
     if ((uint64_t)st.st_size != size || size % RAM_PAGE_BYTES)
-        return pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template has the wrong size");
+        return pyro_fail(err, PYRO_RECORD_INVALID, "a machine's memory has the wrong size");
     m->size = size;
     m->has_data = calloc(size / RAM_PAGE_BYTES + 1, 1);
     m->bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);

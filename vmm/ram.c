@@ -39,13 +39,13 @@ int ram_create(uint64_t size_bytes, struct pyro_error *err)
 bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity, struct pyro_error *err)
 {
     if (ftruncate(file_fd, (off_t)identity->size_bytes) != 0)
-        return pyro_fail_errno(err, "write the memory of a template");
+        return pyro_fail_errno(err, "write a machine's memory");
     return ram_copy(ram_fd, file_fd, true, identity->size_bytes, identity->digest, err);
 }
 
 bool ram_seal(int ram_fd, struct pyro_error *err)
 {
-    return fs_seal(ram_fd) || pyro_fail_errno(err, "seal the memory of a template");
+    return fs_seal(ram_fd) || pyro_fail_errno(err, "seal a machine's memory");
 }
 
 int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error *err)
@@ -56,14 +56,14 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
     struct stat st;
 
     if (fstat(file_fd, &st) != 0 || (uint64_t)st.st_size != identity->size_bytes) {
-        pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template has the wrong size");
+        pyro_fail(err, PYRO_RECORD_INVALID, "a machine's memory has the wrong size");
         return -1;
     }
     fd = create(name, identity->size_bytes, err);
     if (fd < 0 || !ram_copy(file_fd, fd, false, identity->size_bytes, digest, err))
         return -1;
     if (strcmp(digest, identity->digest) != 0) {
-        pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template fails its check");
+        pyro_fail(err, PYRO_RECORD_INVALID, "a machine's memory fails its check");
         return -1;
     }
     return ram_seal(fd, err) ? take_fd(&fd) : -1;

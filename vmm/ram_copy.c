@@ -103,9 +103,9 @@ static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct py
             at += RAM_PAGE_BYTES;
         }
         if (zero && c->punch && !punch(c->from, offset + start, at - start))
-            return pyro_fail_errno(err, "shrink the memory of a template");
+            return pyro_fail_errno(err, "shrink a machine's memory");
         if (!zero && c->to >= 0 && !write_run(c, c->chunk + start, at - start, offset + start))
-            return pyro_fail_errno(err, "write the memory of a template");
+            return pyro_fail_errno(err, "write a machine's memory");
     }
     return true;
 }
@@ -116,9 +116,9 @@ static bool copy_extent(struct copy *c, uint64_t offset, uint64_t length, struct
         size_t want = length < CHUNK ? (size_t)length : CHUNK;
         ssize_t n = fs_pread_full(c->from, c->chunk, want, (off_t)offset);
         if (n < 0)
-            return pyro_fail_errno(err, "read the memory of a template");
+            return pyro_fail_errno(err, "read a machine's memory");
         if ((size_t)n < want)
-            return pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template is truncated");
+            return pyro_fail(err, PYRO_RECORD_INVALID, "a machine's memory is truncated");
         if (!copy_chunk(c, offset, want, err))
             return false;
         offset += want;
@@ -137,7 +137,7 @@ static bool copy_extents(struct copy *c, uint64_t at, uint64_t end, struct pyro_
             return true;
         hole = data < 0 ? -1 : lseek(c->from, data, SEEK_HOLE);
         if (data < 0 || hole < 0)
-            return pyro_fail_errno(err, "read the memory of a template");
+            return pyro_fail_errno(err, "read a machine's memory");
         if ((uint64_t)data >= end)
             return true;
         data -= data % (off_t)RAM_PAGE_BYTES;
@@ -222,7 +222,7 @@ static bool copy_together(struct copy *c, struct pyro_error *err)
         ok = wait_for_helper(helpers[--count]) && ok;
     if (atomic_load(&c->shared->failed))
         return pyro_copy(err, &c->shared->why);
-    return ok || pyro_fail(err, PYRO_INTERNAL, "the memory of a template: a helper was killed");
+    return ok || pyro_fail(err, PYRO_INTERNAL, "a machine's memory: a helper was killed");
 }
 
 static bool share(struct copy *c, struct pyro_error *err)
@@ -231,7 +231,7 @@ static bool share(struct copy *c, struct pyro_error *err)
     c->shared_bytes = sizeof(*c->shared) + c->parts * sizeof(c->shared->digests[0]);
     c->shared =
         mmap(NULL, c->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return c->shared != MAP_FAILED || pyro_fail_errno(err, "the memory of a template");
+    return c->shared != MAP_FAILED || pyro_fail_errno(err, "a machine's memory");
 }
 
 bool ram_copy(int from, int to, bool punch_zeros, uint64_t size_bytes, char *ret_hex,

@@ -116,12 +116,12 @@ static bool copy_template(int dirfd, const json_t *machine, const struct capture
     if (fd < 0 || !saved_ram(machine, &identity))
         return false;
     if (ftruncate(fd, (off_t)identity.size_bytes) != 0)
-        return pyro_fail_errno(err, "write the memory of a template");
+        return pyro_fail_errno(err, "write a machine's memory");
     if (!ram_copy(captured->base_fd, fd, false, identity.size_bytes, found, err))
         return false;
     if (strcmp(found, identity.digest) != 0)
         return pyro_fail(err, PYRO_VM_FAILED, "QEMU has another memory than its template's");
-    return fsync(fd) == 0 || pyro_fail_errno(err, "write the memory of a template");
+    return fsync(fd) == 0 || pyro_fail_errno(err, "write a machine's memory");
 }
 
 /*
@@ -310,7 +310,7 @@ static bool load_template(int dirfd, struct template *t, struct pyro_error *err)
         return true;
     file = openat(dirfd, SAVED_TEMPLATE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0)
-        return pyro_fail_errno(err, "the memory of a template");
+        return pyro_fail_errno(err, "a machine's memory");
     t->ram_fd = ram_load(file, &t->ram, err);
     return t->ram_fd >= 0;
 }
