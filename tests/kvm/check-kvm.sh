@@ -112,7 +112,15 @@ run_vm() {
             no_timer_check random.trust_cpu=on mitigations=off \
             tsc_early_khz=$("$WORK/init")" \
         -drive "if=none,id=disk,file=$WORK/disk.ext4,format=raw,cache=unsafe" \
-        -device virtio-blk-device,drive=disk </dev/null | stdbuf -o0 tr -d "\r" | tee "$WORK/console.log"
+        -device virtio-blk-device,drive=disk </dev/null | stdbuf -o0 tr -d "\r" | tee "$WORK/console.log" | stamped
+}
+
+# Each line with the second it came at.
+stamped() {
+    local line
+    while IFS= read -r line; do
+        printf '%4ds %s\n' "$SECONDS" "$line"
+    done
 }
 
 mkdir -p "$WORK" "$PYRO_TEST_CACHE"
