@@ -8,13 +8,13 @@
 #include "vmm/accel_probe.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/printable.h"
+#include "vmm/base/proc.h"
 #include "vmm/base/rows.h"
 
 #define DEVICE "/dev/kvm"
 #define RECORD "accel.json"
 #define RECORD_BYTES_MAX 4096
 #define DOUBTS_MAX 2
-#define BOOT_ID_LENGTH 36
 
 const char *accel_name(enum accel_kind kind)
 {
@@ -23,7 +23,7 @@ const char *accel_name(enum accel_kind kind)
 
 /* The circumstances that a verdict holds for: this boot of the host, this device, this QEMU. */
 struct accel_circumstances {
-    char boot_id[BOOT_ID_LENGTH + 1];
+    char boot_id[PROC_BOOT_ID_SIZE];
     int64_t device, changed; /* numbers of the device file, and when it was last changed */
     char qemu[64];           /* its version */
 };
@@ -51,16 +51,14 @@ static const struct row_spec accel_rows[] = {
 /* Those of now; false when they cannot be found out, and then nothing is recorded. */
 static bool look_around(const char *qemu_version, struct accel_circumstances *ret)
 {
-    scoped_buf boot_id = BUF_INIT(64);
-    struct pyro_error ignored;
     struct stat st;
 
-    if (!fs_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot_id, &ignored) ||
-        boot_id.len < BOOT_ID_LENGTH || stat(DEVICE, &st) != 0)
+    if (stat(DEVICE, &st) != 0)
         return false;
     *ret =
         (struct accel_circumstances){ .device = (int64_t)st.st_rdev, .changed = st.st_ctim.tv_sec };
-    memcpy(ret->boot_id, boot_id.data, BOOT_ID_LENGTH);
+    if (!proc_boot_id(ret->boot_id))
+        return false;
     snprintf(ret->qemu, sizeof(ret->qemu), "%s", qemu_version);
     return true;
 }

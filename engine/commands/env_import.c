@@ -8,6 +8,7 @@
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
+#include "engine/environment/environment.h"
 #include "engine/environment/import.h"
 
 struct env_import_args {
@@ -33,7 +34,9 @@ static json_t *env_import_run(const void *args, struct cmd_io *io, struct pyro_e
         return pyro_fail_errno(err, "open '%s'", a->file);
     if (!environment_import(a->name, file, &io->progress, err))
         return pyro_wrap(err, "import '%s'", a->file);
-    return env_first_boot(a->name, io, err) ? env_show(a->name, err) : NULL;
+    return env_first_boot(a->name, io, err) && environment_settle(a->name, err)
+               ? env_show(a->name, err)
+               : NULL;
 }
 
 static void env_import_print(const json_t *result, FILE *out)

@@ -82,7 +82,7 @@ static json_t *env_pull_run(const void *args, struct cmd_io *io, struct pyro_err
         return NULL;
     if (pulled.is_new ? !try_image(&pulled, io, err) : !prepare_template(pulled.name, io))
         return NULL;
-    return env_show(pulled.name, err);
+    return environment_settle(pulled.name, err) ? env_show(pulled.name, err) : NULL;
 }
 
 static void env_pull_print(const json_t *result, FILE *out)

@@ -184,7 +184,7 @@ static bool write_record(const char *boot_dir, const char *record_name, const st
                                    .initramfs_digest = initramfs_digest,
                                    .initramfs_state = file_state_of(initramfs_path) };
 
-    return dirfd >= 0 && rows_write_durable(record_rows, &r, dirfd, record_name, err);
+    return dirfd >= 0 && rows_publish(record_rows, &r, dirfd, record_name, err);
 }
 
 /* Under the lock: a complete kernel, a new initramfs, a record of both. */

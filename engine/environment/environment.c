@@ -15,9 +15,11 @@
 #include "engine/state/digest.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 #include "vmm/base/turn.h"
 
 #define PLATFORM "linux-x86_64"
+#define SETTLED_S 60 /* when the kernel has long begun to write what it holds, by itself */
 #define PULL_WAIT_MS (3600 * 1000) /* a pull may be long, but not silent for long */
 
 void environment_release(struct environment *e)
@@ -122,14 +124,62 @@ static bool head_matches(const char *base_path, const char *recorded)
            !strcmp(digest, recorded);
 }
 
-/* Touched, but intact (a restored backup): remember how it looks now. Another pyro may do the same
- * at the same time, or this one may not be allowed to write here: neither matters. */
+/* It was read, and is intact: remember how it looks now. Another pyro may do the same at the same
+ * time, or this one may not be allowed to write here: neither matters. */
 static void remember_state(const char *cache_dir, const struct environment *e,
                            struct environment_record *r)
 {
     r->image.state = file_state_of(e->base_path);
+    free(r->image.written_in);
+    r->image.written_in = NULL;
     if (!environment_record_save(cache_dir, e->name, r, NULL))
         return;
+}
+
+/* Waits for the image to be on the disk. The lock is held, so that the record is still of it after. */
+static bool settle(const char *cache_dir, const char *name, struct pyro_error *err)
+{
+    scoped_environment_record record = { 0 };
+    scoped_free char *image = NULL;
+    scoped_close int fd = -1;
+
+    if (!environment_record_load(cache_dir, name, &record, err))
+        return false;
+    image = str_printf("%s/%s/base.ext4", cache_dir, record.directory);
+    fd = open(image, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        return pyro_fail_errno(err, "sync '%s'", image);
+    free(record.image.written_in);
+    record.image.written_in = NULL;
+    return environment_record_save(cache_dir, name, &record, err);
+}
+
+bool environment_settle(const char *name, struct pyro_error *err)
+{
+    scoped_free char *cache_dir = paths_environments(err), *key = environment_key(name);
+    scoped_environment_record record = { 0 };
+    scoped_close int lock = -1;
+
+    if (!cache_dir || !environment_record_load(cache_dir, name, &record, err))
+        return false;
+    if (!record.image.written_in)
+        return true;
+    lock = environment_try_lock(cache_dir, key, NULL);
+    return lock < 0 || settle(cache_dir, name, err);
+}
+
+/* Whether it was written so recently that a crash since may have taken something of it. */
+static bool may_be_lost(const char *name, const struct environment_record *r)
+{
+    char boot[PROC_BOOT_ID_SIZE];
+
+    if (!r->image.written_in)
+        return false;
+    if (!proc_boot_id(boot) || strcmp(boot, r->image.written_in) != 0)
+        return true;
+    if (clock_wall() - r->installed_at > SETTLED_S)
+        (void)!environment_settle(name, NULL);
+    return false;
 }
 
 static bool check_cheaply(const char *cache_dir, const struct environment *e,
@@ -146,7 +196,7 @@ static bool check_cheaply(const char *cache_dir, const struct environment *e,
         return environment_fail_broken(e->name, "its image is damaged", err);
     if (!overlays_check(e->install_dir, r->overlays, &touched))
         return environment_fail_broken(e->name, "one of its layers is damaged", err);
-    if (file_state_matches(e->base_path, &r->image.state) && !touched)
+    if (file_state_matches(e->base_path, &r->image.state) && !touched && !may_be_lost(e->name, r))
         return true;
     if (!environment_check(e, err))
         return false;

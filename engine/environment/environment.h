@@ -37,7 +37,8 @@ void environment_release(struct environment *e);
 char *environment_full_name(const char *name, struct pyro_error *err) MUST_CHECK;
 /*
  * Opens an installed environment and checks it cheaply: record, size, the digest of the image's
- * first blocks; when the image was touched since its last whole check, that is done again.
+ * first blocks; when the image was touched since its last whole check, or the machine went down before
+ * it was on the disk, that is done again.
  * PYRO_ENVIRONMENT_NOT_FOUND: no such name in the catalog, or not installed (then sys_errno is
  * ENOENT); PYRO_ENVIRONMENT_BROKEN: the files fail the check, a pull repairs them. Release *ret
  * with environment_release.
@@ -45,6 +46,14 @@ char *environment_full_name(const char *name, struct pyro_error *err) MUST_CHECK
 bool environment_open(const char *name, struct environment *ret, struct pyro_error *err) MUST_CHECK;
 /* Whether the whole image has the digest that its record states; reads all of it. */
 bool environment_check(const struct environment *e, struct pyro_error *err) MUST_CHECK;
+
+/*
+ * An image that has just been installed may not be on the disk yet: its record names the boot that it
+ * was written in, and one that is opened in a later boot is checked as a whole. This waits for the
+ * disk, and the record forgets that. One that is being pulled again, or that
+ * this user may not write to, is left alone.
+ */
+bool environment_settle(const char *name, struct pyro_error *err) MUST_CHECK;
 
 /* The object that `env inspect` and `env pull` show; the caller owns it. NULL on failure. */
 json_t *environment_inspect(const char *name, struct pyro_error *err) MUST_CHECK;

@@ -23,6 +23,7 @@ static const struct row_spec image_rows[] = {
     ROW_STRUCT(environment_image, state, file_state_rows),
     ROW_INT(environment_image, image_bytes),
     ROW_INT(environment_image, size_bytes),
+    ROW_TEXT(environment_image, written_in, .sparse = true),
     ROW_END,
 };
 
@@ -125,5 +126,10 @@ bool environment_record_save(const char *cache_dir, const char *name,
     scoped_free char *file = str_printf("%s" ENVIRONMENT_RECORD_SUFFIX, key);
     scoped_close int dirfd = fs_open_dir(AT_FDCWD, cache_dir, err);
 
-    return dirfd >= 0 && rows_write_durable(environment_record_rows, r, dirfd, file, err);
+    if (dirfd < 0)
+        return false;
+    /* With it the disk would be waited for: a journal writes the image's blocks before the record. */
+    if (r->image.written_in)
+        return rows_publish_soon(environment_record_rows, r, dirfd, file, err);
+    return rows_publish(environment_record_rows, r, dirfd, file, err);
 }

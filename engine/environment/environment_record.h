@@ -16,6 +16,7 @@ struct environment_image {
     struct file_state state;
     int64_t image_bytes; /* its length */
     int64_t size_bytes;  /* disk space */
+    char *written_in;    /* proc_boot_id() of when it was written; NULL: it is on the disk */
 };
 
 struct environment_record {
@@ -68,7 +69,7 @@ bool environment_record_load(const char *cache_dir, const char *name,
                              struct environment_record *ret, struct pyro_error *err) MUST_CHECK;
 /* The digest of all that it is: what a template's key holds. Borrowed. */
 const char *environment_record_digest(const struct environment_record *r);
-/* On the disk when it returns. */
+/* On the disk when it returns, unless the image may not be there either. */
 bool environment_record_save(const char *cache_dir, const char *name,
                              const struct environment_record *r, struct pyro_error *err) MUST_CHECK;
 

@@ -75,6 +75,7 @@ bool environment_install_prepare(const struct environment_install *in, struct py
 bool environment_install_finish(struct environment_install *in, struct pyro_error *err)
 {
     scoped_close int fd = open(in->image_path, O_RDONLY | O_CLOEXEC);
+    char boot[PROC_BOOT_ID_SIZE];
 
     progress_update(in->progress, "writing the image to disk", NULL);
     if (fd < 0)
@@ -82,7 +83,10 @@ bool environment_install_finish(struct environment_install *in, struct pyro_erro
     (void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* goes on while it is measured */
     if (!environment_measure(in->image_path, &in->record.image, err))
         return false;
-    if (fsync(fd) != 0)
+    /* The disk takes longer than all else: what a crash could still take is looked at after it. */
+    if (proc_boot_id(boot))
+        in->record.image.written_in = str_printf("%s", boot);
+    else if (fsync(fd) != 0)
         return pyro_fail_errno(err, "sync '%s'", in->image_path);
     return environment_install_place(in, err);
 }

@@ -244,7 +244,7 @@ static bool write_record(int dirfd, const char *version, const char *package,
 
     return file_digest(dirfd, KERNEL_FILE, digests[0], err) &&
            file_digest(dirfd, KERNEL_MODULES, digests[1], err) &&
-           rows_write_durable(record_rows, &r, dirfd, RECORD, err);
+           rows_publish(record_rows, &r, dirfd, RECORD, err);
 }
 
 /* The one .deb in the directory; the caller frees. */

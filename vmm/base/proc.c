@@ -283,6 +283,18 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
     return ok && check_status(spec->argv[0], status, &tail, err);
 }
 
+bool proc_boot_id(char ret[PROC_BOOT_ID_SIZE])
+{
+    scoped_buf text = BUF_INIT(64);
+
+    if (!fs_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &text, NULL) ||
+        text.len < PROC_BOOT_ID_SIZE - 1)
+        return false;
+    memcpy(ret, text.data, PROC_BOOT_ID_SIZE - 1);
+    ret[PROC_BOOT_ID_SIZE - 1] = '\0';
+    return true;
+}
+
 size_t proc_read_file(pid_t pid, const char *file, char *ret, size_t size)
 {
     char path[64];

@@ -63,6 +63,9 @@ bool proc_wait(pid_t pid, int64_t deadline_ms, int *ret_status, struct pyro_erro
  */
 bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_out,
               struct pyro_error *err) MUST_CHECK;
+#define PROC_BOOT_ID_SIZE 37
+/* What names this boot of the machine, random(4); false: the kernel does not say. */
+bool proc_boot_id(char ret[PROC_BOOT_ID_SIZE]);
 /* A file of /proc/PID, cut at size and terminated; its length, 0 when it cannot be read. */
 size_t proc_read_file(pid_t pid, const char *file, char *ret, size_t size);
 /* Field 22 of /proc/PID/stat (clock ticks since boot); 0 when there is no such process or it is a

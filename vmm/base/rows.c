@@ -422,12 +422,20 @@ bool rows_write(const struct row_spec *rows, const void *from, int dirfd, const 
     return text && fs_replace(dirfd, file, text, strlen(text), 0600, err);
 }
 
-bool rows_write_durable(const struct row_spec *rows, const void *from, int dirfd, const char *file,
-                        struct pyro_error *err)
+bool rows_publish(const struct row_spec *rows, const void *from, int dirfd, const char *file,
+                  struct pyro_error *err)
 {
     scoped_free char *text = to_text(rows, from, file, err);
 
     return text && fs_write_atomic(dirfd, file, text, strlen(text), 0644, err);
+}
+
+bool rows_publish_soon(const struct row_spec *rows, const void *from, int dirfd, const char *file,
+                       struct pyro_error *err)
+{
+    scoped_free char *text = to_text(rows, from, file, err);
+
+    return text && fs_replace(dirfd, file, text, strlen(text), 0644, err);
 }
 
 static bool is_shown_null(const struct row_spec *row, const void *field)

@@ -204,9 +204,13 @@ bool rows_read(const struct row_spec *rows, int dirfd, const char *file, size_t 
 /* Writes it as it is kept, sorted, in place of the file, for its owner only. */
 bool rows_write(const struct row_spec *rows, const void *from, int dirfd, const char *file,
                 struct pyro_error *err) MUST_CHECK;
-/* The same for everybody to read, and on the disk when it returns. */
-bool rows_write_durable(const struct row_spec *rows, const void *from, int dirfd, const char *file,
-                        struct pyro_error *err) MUST_CHECK;
+/* The same for everybody to read: on the disk when it returns … */
+bool rows_publish(const struct row_spec *rows, const void *from, int dirfd, const char *file,
+                  struct pyro_error *err) MUST_CHECK;
+/* … or whenever the kernel writes it; a crash leaves what was there before, or this, or a file that
+ * fails its parser. */
+bool rows_publish_soon(const struct row_spec *rows, const void *from, int dirfd, const char *file,
+                       struct pyro_error *err) MUST_CHECK;
 /* Frees what the struct owns. The rest of it stays as it is. */
 void rows_release(const struct row_spec *rows, void *object);
 /* Makes members of that kind as those of a new struct: nothing, numbers and booleans .def. */

@@ -13,6 +13,7 @@
 #include "engine/state/digest.h"
 #include "tests/unit/unit.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 
 #define IMAGE_BYTES (4 << 20)
 #define DIRECTORY "debian@12-00112233aabbccdd"
@@ -129,6 +130,86 @@ static void test_environment_open_cut_image(void **state)
     assert_broken(PYRO_ENVIRONMENT_BROKEN);
     assert_int_equal(unlink(path), 0);
     assert_broken(PYRO_ENVIRONMENT_BROKEN);
+}
+
+/* Changes a byte of the image so that nothing tells of it: as a crash leaves a block that was not
+ * written yet. */
+static void lose_a_block(off_t place)
+{
+    scoped_close int fd = open_image();
+    struct stat st;
+
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(pwrite(fd, "?", 1, place), 1);
+    assert_int_equal(futimens(fd, (struct timespec[]){ st.st_atim, st.st_mtim }), 0);
+}
+
+static void set_written_in(const char *boot, double installed_at)
+{
+    scoped_free char *cache = str_printf("%s/cache/environments", home);
+    scoped_environment_record record = { 0 };
+
+    assert_true(environment_record_load(cache, "debian:12", &record, NULL));
+    assert_null(record.image.written_in);
+    record.image.written_in = str_printf("%s", boot);
+    record.installed_at = installed_at;
+    assert_true(environment_record_save(cache, "debian:12", &record, NULL));
+}
+
+/* Once it is on the disk, or was read in a later boot. */
+static bool is_settled(void)
+{
+    scoped_free char *cache = str_printf("%s/cache/environments", home);
+    scoped_environment_record record = { 0 };
+
+    assert_true(environment_record_load(cache, "debian:12", &record, NULL));
+    return !record.image.written_in;
+}
+
+static void open_it(void)
+{
+    struct pyro_error err = { 0 };
+    struct environment e;
+
+    assert_true(environment_open("debian:12", &e, &err));
+    environment_release(&e);
+}
+
+static void test_environment_open_after_a_crash(void **state UNUSED)
+{
+    char boot[PROC_BOOT_ID_SIZE];
+
+    assert_true(proc_boot_id(boot));
+    set_written_in(boot, clock_wall());
+    open_it();
+    assert_false(is_settled()); /* it may not be on the disk yet */
+    assert_true(environment_settle("debian:12", NULL));
+    assert_true(is_settled());
+
+    set_written_in(boot, clock_wall() - 3600);
+    open_it();
+    assert_true(is_settled());
+
+    set_written_in("of another boot", clock_wall());
+    open_it();
+    assert_true(is_settled());
+    lose_a_block(2000000);
+    open_it(); /* nobody reads all of it each time … */
+    set_written_in("of another boot", clock_wall());
+    assert_broken(PYRO_ENVIRONMENT_BROKEN); /* … but after a crash */
+    assert_false(is_settled());
+}
+
+/* What a pull under way installs is its to settle. */
+static void test_environment_settle_during_pull(void **state UNUSED)
+{
+    scoped_free char *cache = str_printf("%s/cache/environments", home);
+    scoped_close int lock = environment_lock(cache, "debian@12", NULL, NULL);
+
+    assert_true(lock >= 0);
+    set_written_in("of another boot", clock_wall());
+    assert_true(environment_settle("debian:12", NULL));
+    assert_false(is_settled());
 }
 
 static void test_environment_open_bad_record(void **state)
@@ -289,6 +370,8 @@ int main(void)
         TEST(test_environment_open),
         TEST(test_environment_open_damaged_image),
         TEST(test_environment_open_cut_image),
+        TEST(test_environment_open_after_a_crash),
+        TEST(test_environment_settle_during_pull),
         TEST(test_environment_open_bad_record),
         TEST(test_environment_record_of_the_first_version),
         TEST(test_environment_prune_keeps_what_is_used),
