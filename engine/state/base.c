@@ -55,7 +55,7 @@ static bool is_copy(int bases_fd, const char *name, const struct stat *image)
 }
 
 /* A link where possible, else a copy; under a temporary name first, so that nothing ever finds half
- * of it. */
+ * of it. On the disk before a workspace stands on it: a pull does not wait for that. */
 static bool place(int image_fd, int bases_fd, const char *name)
 {
     unsigned char bytes[6];
@@ -66,7 +66,8 @@ static bool place(int image_fd, int bases_fd, const char *name)
     random_bytes(bytes, sizeof(bytes));
     hex_encode(bytes, sizeof(bytes), hex);
     temporary = str_printf(TEMPORARY "%s", hex);
-    ok = file_share(image_fd, bases_fd, temporary) && fchmodat(bases_fd, temporary, MODE, 0) == 0 &&
+    ok = fsync(image_fd) == 0 && file_share(image_fd, bases_fd, temporary) &&
+         fchmodat(bases_fd, temporary, MODE, 0) == 0 &&
          renameat(bases_fd, temporary, bases_fd, name) == 0 && fsync(bases_fd) == 0;
     if (!ok) {
         int why = errno;
