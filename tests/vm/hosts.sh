@@ -6,6 +6,7 @@ use_shared_cache
 "$PYRO" env pull debian:12-base >/dev/null 2>&1
 shared=$TEST_DIR/shared
 cp -r --sparse=always "$XDG_CACHE_HOME/pyro/environments" "$shared"
+rm -rf "$shared"/debian@12-build* # another script may have installed it
 for host in h1 h2; do
     mkdir -p "$TEST_DIR/$host/cache"
     cp -r --sparse=always "$XDG_CACHE_HOME/pyro/boot" "$XDG_CACHE_HOME"/pyro/*.json "$TEST_DIR/$host/cache/"
