@@ -27,7 +27,10 @@ sees "^╭─ [^ ]+ two/$b "
 a=$(shell_of one)
 sees "^╭─ [^ ]+ one/$a .*╮╭─ [^ ]+ two/$b "
 sees '2 shells of 2 workspaces'
-keys Home
+keys Home '?'
+sees 'Navigate'
+keys Esc
+gone 'Navigate'
 write two "$b" 'echo live-$((40 + 2))'
 sees '│live-42'
 sees "two/$b ●"
