@@ -136,6 +136,9 @@ void pids_below(pid_t pid, struct pid_set *ret);
 double pids_cpu_ns(const struct pid_set *set);
 /* Their share of the memory, added up. */
 bool pids_pss_mb(const struct pid_set *set, double *ret, struct pyro_error *err) MUST_CHECK;
+/* What of that is files in memory: a template's, of which machines map what they have not changed. */
+bool pids_shared_memory_mb(const struct pid_set *set, double *ret,
+                           struct pyro_error *err) MUST_CHECK;
 
 /* --- reporting (report.c) --- */
 

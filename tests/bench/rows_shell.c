@@ -23,7 +23,7 @@
 #define LOOK_MS 2
 #define KEYS 64
 #define KEY_REST_MS 10
-#define IDLE_SETTLE_MS 1000
+#define IDLE_SETTLE_MS 4000 /* after a second a reader looks who runs the machine, once */
 #define IDLE_WINDOW_MS 5000
 #define FLOOD_LINE "0123456789 the quick brown fox jumps over the lazy dog 0123456789 and runs on.."
 #define FLOOD_LINES 100000

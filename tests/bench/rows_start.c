@@ -274,7 +274,7 @@ static bool measure_spare(struct bench_result *ret, struct pyro_error *err)
     const struct timespec while_it_waits = { .tv_sec = 5 };
     char id[1][BENCH_ID_BYTES];
     struct pid_set pids = { .count = 0 };
-    double before_ns, mb;
+    double before_ns, mb = 0, shared_mb = 0;
     bool ok = bench_delete_all(err) && make_spare(err) && spare_id(id[0], err);
 
     setenv("PYRO_SPARES", "0", 1);
@@ -283,14 +283,15 @@ static bool measure_spare(struct bench_result *ret, struct pyro_error *err)
     pids_of_workspaces(id, 1, &pids);
     before_ns = pids_cpu_ns(&pids);
     nanosleep(&while_it_waits, NULL);
+    ok = pids_pss_mb(&pids, &mb, err) && pids_shared_memory_mb(&pids, &shared_mb, err);
     snprintf(ret->note, sizeof(ret->note),
-             "QEMU and its supervisor; processor time in 5 s: %.2f ms",
-             (pids_cpu_ns(&pids) - before_ns) / 1e6);
-    ok = pids_pss_mb(&pids, &mb, err);
+             "QEMU and its supervisor, beside %.1f MB of the template's memory that all machines "
+             "of it share; processor time in 5 s: %.2f ms",
+             shared_mb, (pids_cpu_ns(&pids) - before_ns) / 1e6);
     for (unsigned i = 0; i < pids.count; i++)
         kill(pids.pid[i], SIGTERM); /* QEMU leaves it to its supervisor */
     if (ok)
-        samples_add(&ret->ours, mb);
+        samples_add(&ret->ours, mb - shared_mb);
     return ok;
 }
 

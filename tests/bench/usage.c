@@ -102,30 +102,41 @@ double pids_cpu_ns(const struct pid_set *set)
     return sum;
 }
 
-static bool read_pss_kib(pid_t pid, double *ret, struct pyro_error *err)
+/* A line of smaps_rollup, proc_pid_smaps(5): "Pss: 123 kB". */
+static bool read_kib(pid_t pid, const char *key, double *ret, struct pyro_error *err)
 {
     scoped_free char *path = str_printf("/proc/%d/smaps_rollup", pid);
     scoped_file FILE *f = fopen(path, "re");
     char line[256];
-    long kib;
+    size_t n = strlen(key);
 
     while (f && fgets(line, sizeof(line), f))
-        if (sscanf(line, "Pss: %ld", &kib) == 1) {
-            *ret = (double)kib;
+        if (!strncmp(line, key, n) && line[n] == ':') {
+            *ret = (double)strtol(line + n + 1, NULL, 10);
             return true;
         }
     return pyro_fail(err, PYRO_DEPENDENCY_MISSING, "this user may not read '%s'", path);
 }
 
-bool pids_pss_mb(const struct pid_set *set, double *ret, struct pyro_error *err)
+static bool sum_mb(const struct pid_set *set, const char *key, double *ret, struct pyro_error *err)
 {
     double sum_kib = 0, one_kib = 0;
 
     for (unsigned i = 0; i < set->count; i++) {
-        if (!read_pss_kib(set->pid[i], &one_kib, err))
+        if (!read_kib(set->pid[i], key, &one_kib, err))
             return false;
         sum_kib += one_kib;
     }
     *ret = sum_kib * 1024 / 1e6;
     return true;
+}
+
+bool pids_pss_mb(const struct pid_set *set, double *ret, struct pyro_error *err)
+{
+    return sum_mb(set, "Pss", ret, err);
+}
+
+bool pids_shared_memory_mb(const struct pid_set *set, double *ret, struct pyro_error *err)
+{
+    return sum_mb(set, "Pss_Shmem", ret, err);
 }
