@@ -175,12 +175,13 @@ bench-init-on-free: all
 	@$(MAKE) --no-print-directory -C build/before -j$(JOBS) all >/dev/null
 	@PYRO_TEST_CACHE=$(abspath build/test-cache) tests/bench/alternate.py build/before/build/pyro $(BIN)/pyro $(or $(ROUNDS),20)
 
-# ROW=TEXT: only the rows whose name holds it; docs/benchmarks.md is then left alone.
+# ROW=TEXT: only the rows whose name holds it; docs/benchmarks.md is then left alone. MISSING=1: only those that it lacks
+# for this system, which are added to it.
 # A row whose peer is missing says so, and is measured all the same.
 bench: setup
 	@tools/setup.sh bench || echo 'bench: some peers are missing'
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/bench/bench $(BENCH_PEERS) $(BENCH_RSS) $(WEB_SERVER)
-	@PYRO_BIN_DIR=$(BIN) $(B)/tests/bench/bench $(if $(ROW),'$(ROW)')
+	@PYRO_BIN_DIR=$(BIN) $(B)/tests/bench/bench $(if $(MISSING),--missing,$(if $(ROW),'$(ROW)'))
 
 # Pictures of the terminal interface, from the real program against real workspaces.
 screenshots: setup

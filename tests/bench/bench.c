@@ -17,7 +17,8 @@
 #include "tests/bench/bench.h"
 #include "vmm/base/fs.h"
 
-#define ROWS_MAX 96
+#define ROWS_MAX 160
+#define MISSING "--missing"
 #define DOCUMENT "docs/benchmarks.md"
 
 static char *root_dir, *bin_dir, *program_dir;
@@ -189,7 +190,15 @@ static void run_row(struct bench_entry *e)
     report_line(e);
 }
 
-static unsigned choose_rows(const char *pattern, struct bench_entry *entries)
+/* NULL: all; MISSING: those that the document lacks; else those whose name holds it. */
+static bool is_chosen(const char *what, const struct bench_row *row)
+{
+    if (what && !strcmp(what, MISSING))
+        return !report_has(DOCUMENT, row->name);
+    return !what || strstr(row->name, what);
+}
+
+static unsigned choose_rows(const char *what, struct bench_entry *entries)
 {
     const struct bench_row *const areas[] = {
         bench_start_rows, bench_work_rows,   bench_image_rows,       bench_shell_rows,
@@ -202,9 +211,11 @@ static unsigned choose_rows(const char *pattern, struct bench_entry *entries)
     unsigned count = 0;
 
     for (unsigned i = 0; i < ARRAY_SIZE(areas); i++)
-        for (const struct bench_row *row = areas[i]; row->name && count < ROWS_MAX; row++)
-            if (!pattern || strstr(row->name, pattern))
+        for (const struct bench_row *row = areas[i]; row->name; row++)
+            if (is_chosen(what, row)) {
+                BUG_ON(count == ROWS_MAX);
                 entries[count++].row = row;
+            }
     return count;
 }
 
@@ -217,13 +228,14 @@ static int fail(const struct pyro_error *err)
 int main(int argc, char **argv)
 {
     static struct bench_entry entries[ROWS_MAX];
-    unsigned count = choose_rows(argc > 1 ? argv[1] : NULL, entries);
     char accelerator[32] = "unknown";
     struct pyro_error err = { 0 };
-    unsigned missed = 0, failed = 0;
+    unsigned count, missed = 0, failed = 0;
+    bool missing = argc > 1 && !strcmp(argv[1], MISSING), written = argc == 1 || missing;
 
     if (!enter(argv[0], &err))
         return fail(&err);
+    count = choose_rows(argc > 1 ? argv[1] : NULL, entries);
     if (!prepare(accelerator, sizeof(accelerator), &err)) {
         fprintf(stderr, "bench: %s: rows that need a VM will fail\n", err.message);
         failed++;
@@ -238,9 +250,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench: workspaces are left behind: %s\n", err.message);
         failed++;
     }
-    if (argc == 1 && !report_write(DOCUMENT, entries, count, accelerator, &err))
+    if (written && count && !report_write(DOCUMENT, entries, count, missing, accelerator, &err))
         return fail(&err);
     printf("%u rows, %u missed, %u failed%s\n", count, missed, failed,
-           argc == 1 ? "; written to " DOCUMENT : "");
+           written ? "; written to " DOCUMENT : "");
     return failed ? 1 : 0;
 }

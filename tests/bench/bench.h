@@ -155,8 +155,11 @@ enum bench_verdict bench_judge(const struct bench_row *row, struct bench_result 
 void report_header(void);
 /* One line on standard output. */
 void report_line(const struct bench_entry *entry);
-/* Replaces the section of this system in the document: the machine, the table, what was missed. */
-bool report_write(const char *path, struct bench_entry *entries, unsigned count,
+/* Replaces the section of this system in the document: the machine, the table, what was missed; with
+ * `missing`, adds rows to it. */
+bool report_write(const char *path, struct bench_entry *entries, unsigned count, bool missing,
                   const char *accelerator, struct pyro_error *err) MUST_CHECK;
+/* Whether the document at `path` has a row of this name for this system. */
+bool report_has(const char *path, const char *name);
 
 #endif

@@ -186,6 +186,23 @@ static void system_name(char *ret, size_t n)
     }
 }
 
+/* Of its section in the document. */
+static void heading_of(char *ret, size_t n)
+{
+    char system[112];
+
+    system_name(system, sizeof(system));
+    snprintf(ret, n, "## %s", system);
+}
+
+static void today(char *ret, size_t n)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+
+    strftime(ret, n, "%Y-%m-%d", gmtime_r(&now, &tm));
+}
+
 static void qemu_version(char *ret, size_t n)
 {
     static const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
@@ -205,14 +222,12 @@ static bool write_machine(struct buf *b, const char *accelerator)
     char model[256], qemu[256], date[32];
     struct utsname name;
     struct sysinfo info;
-    time_t now = time(NULL);
-    struct tm tm;
 
     proc_value("/proc/cpuinfo", "model name", model, sizeof(model));
     qemu_version(qemu, sizeof(qemu));
     uname(&name);
     sysinfo(&info);
-    strftime(date, sizeof(date), "%Y-%m-%d", gmtime_r(&now, &tm));
+    today(date, sizeof(date));
     return buf_printf(
         b,
         "| the machine | |\n|---|---|\n| CPU | %s |\n| cores | %ld |\n"
@@ -267,19 +282,18 @@ static bool write_row(struct buf *b, struct bench_entry *e)
                       e->verdict == BENCH_MISSED ? "**" : "");
 }
 
-static bool write_remarks(struct buf *b, struct bench_entry *entries, unsigned count)
+/* What is remarked of rows; `when`, if not empty, of each. */
+static bool write_remarks(struct buf *b, struct bench_entry *entries, unsigned count,
+                          const char *when)
 {
-    bool ok = true, any = false;
+    bool ok = true;
 
     for (unsigned i = 0; ok && i < count; i++) {
         const struct bench_entry *e = &entries[i];
         bool without = e->verdict == BENCH_IMPOSSIBLE || e->verdict == BENCH_FAILED;
-        if (!without && !e->result.note[0] && !e->result.peer_missing[0])
+        if (!without && !e->result.note[0] && !e->result.peer_missing[0] && !*when)
             continue;
-        if (!any)
-            ok = buf_append_str(b, "\nRemarks:\n\n");
-        any = true;
-        ok = ok && buf_printf(b, "- %s: ", e->row->name);
+        ok = buf_printf(b, "- %s: ", e->row->name);
         if (ok && without)
             ok = buf_printf(b, "%s: %s", verdict_text(e->verdict), e->reason);
         else if (ok)
@@ -287,7 +301,8 @@ static bool write_remarks(struct buf *b, struct bench_entry *entries, unsigned c
                             e->result.note[0] && e->result.peer_missing[0] ? "; " : "",
                             e->result.peer_missing[0] ? "the peer is missing: " : "",
                             e->result.peer_missing);
-        ok = ok && buf_append_str(b, "\n");
+        ok = ok &&
+             buf_printf(b, "%s%s\n", *when && (without || e->result.note[0]) ? "; " : "", when);
     }
     return ok;
 }
@@ -296,16 +311,37 @@ static bool write_remarks(struct buf *b, struct bench_entry *entries, unsigned c
 static bool write_section(struct buf *b, struct bench_entry *entries, unsigned count,
                           const char *accelerator)
 {
-    char system[128];
+    scoped_buf remarks = BUF_INIT(DOCUMENT_BYTES_MAX);
+    char heading[128];
     bool ok;
 
-    system_name(system, sizeof(system));
-    ok = buf_printf(b, "## %s\n\n", system) && write_machine(b, accelerator) &&
+    heading_of(heading, sizeof(heading));
+    ok = buf_printf(b, "%s\n\n", heading) && write_machine(b, accelerator) &&
          buf_append_str(b, "| what | target | min | median | max | CPU | RSS | peer | ratio "
                            "| |\n|---|---|---:|---:|---:|---:|---:|---|---:|---|\n");
     for (unsigned i = 0; ok && i < count; i++)
         ok = write_row(b, &entries[i]);
-    return ok && write_remarks(b, entries, count);
+    return ok && write_remarks(&remarks, entries, count, "") &&
+           (!remarks.len ||
+            (buf_append_str(b, "\nRemarks:\n\n") && buf_append_str(b, remarks.data)));
+}
+
+/* The same section with these rows as well, which say when they were measured. */
+static bool extend_section(struct buf *b, const char *document, struct bench_entry *entries,
+                           unsigned count)
+{
+    scoped_buf rows = BUF_INIT(DOCUMENT_BYTES_MAX), remarks = BUF_INIT(DOCUMENT_BYTES_MAX);
+    char heading[128], date[32], when[160];
+    bool ok = true;
+
+    today(date, sizeof(date));
+    snprintf(when, sizeof(when), "measured %s, where a core took %.0f and %.0f ms", date,
+             core_before, core_now());
+    for (unsigned i = 0; ok && i < count; i++)
+        ok = write_row(&rows, &entries[i]);
+    heading_of(heading, sizeof(heading));
+    return ok && write_remarks(&remarks, entries, count, when) && rows.len &&
+           sections_extend(document, heading, rows.data, remarks.len ? remarks.data : "", b);
 }
 
 static const char head[] =
@@ -314,9 +350,20 @@ static const char head[] =
     "start until they are reaped; a row and its peer are measured alternately, in the same run.\n"
     "\"CPU\" is the median user and system time of the measured process alone, \"RSS\" its peak;\n"
     "targets are for the median. A run replaces the section of its own system and leaves the\n"
-    "others alone.\n\n";
+    "others alone; `make bench MISSING=1` adds the rows that it does not have, and says when.\n"
+    "Hosts, and hours on one, differ by more than two: a ratio is the figure that counts.\n\n";
 
-bool report_write(const char *path, struct bench_entry *entries, unsigned count,
+bool report_has(const char *path, const char *name)
+{
+    scoped_buf document = BUF_INIT(DOCUMENT_BYTES_MAX);
+    char heading[128];
+
+    heading_of(heading, sizeof(heading));
+    return fs_read_file(AT_FDCWD, path, &document, NULL) && document.len &&
+           sections_has(document.data, heading, name);
+}
+
+bool report_write(const char *path, struct bench_entry *entries, unsigned count, bool missing,
                   const char *accelerator, struct pyro_error *err)
 {
     scoped_buf old = BUF_INIT(DOCUMENT_BYTES_MAX), own = BUF_INIT(DOCUMENT_BYTES_MAX);
@@ -324,7 +371,8 @@ bool report_write(const char *path, struct bench_entry *entries, unsigned count,
 
     if (access(path, F_OK) == 0 && !fs_read_file(AT_FDCWD, path, &old, err))
         return false;
-    if (!write_section(&own, entries, count, accelerator) ||
+    if (!(missing ? extend_section(&own, old.data, entries, count)
+                  : write_section(&own, entries, count, accelerator)) ||
         !sections_replace(old.len ? old.data : "", own.data, &sections) ||
         !buf_append_str(&b, head) || !sections_compare(sections.data, &b) ||
         !buf_append(&b, sections.data, sections.len))

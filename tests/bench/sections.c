@@ -111,6 +111,47 @@ static struct span median_in(struct span section, struct span name)
     return (struct span){ section.at, 0 };
 }
 
+/* The section with this heading; n 0: there is none. */
+static struct span section_of(const char *document, const char *heading)
+{
+    const struct span wanted = { heading, strlen(heading) };
+
+    for (const char *at = next_section(document); at; at = next_section(at + 1))
+        if (same(line_of(at), wanted))
+            return section_at(at);
+    return (struct span){ document, 0 };
+}
+
+bool sections_has(const char *document, const char *heading, const char *name)
+{
+    const struct span section = section_of(document, heading), wanted = { name, strlen(name) };
+    const char *at = section.at;
+    struct span row;
+
+    while (next_row(section, &at, &row))
+        if (same(cell_of(row, 0), wanted))
+            return true;
+    return false;
+}
+
+bool sections_extend(const char *document, const char *heading, const char *rows,
+                     const char *remarks, struct buf *ret)
+{
+    static const char title[] = "\nRemarks:\n\n";
+    struct span section = section_of(document, heading);
+    const char *told;
+    size_t table;
+
+    while (section.n && section.at[section.n - 1] == '\n')
+        section.n--;
+    told = memmem(section.at, section.n, title, strlen(title));
+    table = told ? (size_t)(told - section.at) : section.n + 1;
+    return buf_append(ret, section.at, told ? table : section.n) &&
+           (told || buf_append_str(ret, "\n")) && buf_append_str(ret, rows) &&
+           (!told || (buf_append(ret, told, section.n - table) && buf_append_str(ret, "\n"))) &&
+           (told || !*remarks || buf_append_str(ret, title)) && buf_append_str(ret, remarks);
+}
+
 static bool add_cell(struct buf *b, struct span cell)
 {
     return buf_append_str(b, " ") && buf_append(b, cell.at, cell.n) && buf_append_str(b, " |");

@@ -12,6 +12,14 @@
  * heading) in place of the one that has the same heading, or behind them. False: out of room.
  */
 bool sections_replace(const char *document, const char *section, struct buf *ret) MUST_CHECK;
+/* Whether the section with this heading line (without its end) has a row of this name. */
+bool sections_has(const char *document, const char *heading, const char *name);
+/*
+ * Appends the section with this heading line, which is there, with more lines at the end of its table
+ * and of its remarks. False: out of room.
+ */
+bool sections_extend(const char *document, const char *heading, const char *rows,
+                     const char *remarks, struct buf *ret) MUST_CHECK;
 /* Appends a table of the medians of all sections, side by side; nothing where there is only one. */
 bool sections_compare(const char *sections, struct buf *ret) MUST_CHECK;
 

@@ -91,6 +91,6 @@ fi
 find_way_in
 make_root
 copy_tree
-enter make "${TARGET:-check}" ${1:+GROUPS="$*"} ${ONLY:+ONLY="$ONLY"}
+enter make "${TARGET:-check}" ${1:+GROUPS="$*"} ${ONLY:+ONLY="$ONLY"} ${MISSING:+MISSING="$MISSING"}
 # The figures of the other system are in the same document.
 [[ ${TARGET:-} != bench ]] || cat "$ROOT/pyro/docs/benchmarks.md" >docs/benchmarks.md

@@ -48,11 +48,38 @@ static void test_sections_compare(void **state)
                                 "| failed |  |  |\n\n");
 }
 
+static void test_sections_has(void **state UNUSED)
+{
+    assert_true(sections_has(ONE "\n" TWO, "## One 1", "a row"));
+    assert_true(sections_has(ONE "\n" TWO, "## Two 2", "failed"));
+    assert_false(sections_has(ONE "\n" TWO, "## Two 2", "of one"));
+    assert_false(sections_has(ONE "\n" TWO, "## Three", "a row"));
+    assert_false(sections_has("", "## One 1", "a row"));
+}
+
+static void test_sections_extend(void **state UNUSED)
+{
+    static const char row[] = "| new | ≤ 1 ms | 1 | **1** ms | 1 |\n";
+    scoped_buf without = BUF_INIT(4096), with = BUF_INIT(4096), plain = BUF_INIT(4096);
+
+    assert_true(sections_extend(TWO "\n" ONE, "## One 1", row, "- new: of today\n", &without));
+    assert_string_equal(without.data,
+                        ONE "| new | ≤ 1 ms | 1 | **1** ms | 1 |\n\nRemarks:\n\n- new: of today\n");
+    assert_true(sections_extend(ONE_AGAIN "\n" TWO, "## One 1", row, "- new: of today\n", &with));
+    assert_string_equal(with.data, "## One 1\n\n" HEAD "| a row | ≤ 3 ms | 1 | **6** ms | 7 |\n"
+                                   "| new | ≤ 1 ms | 1 | **1** ms | 1 |\n"
+                                   "\nRemarks:\n\n- none\n- new: of today\n");
+    assert_true(sections_extend(ONE, "## One 1", row, "", &plain));
+    assert_string_equal(plain.data, ONE "| new | ≤ 1 ms | 1 | **1** ms | 1 |\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sections_replace),
         cmocka_unit_test(test_sections_compare),
+        cmocka_unit_test(test_sections_has),
+        cmocka_unit_test(test_sections_extend),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
