@@ -132,6 +132,36 @@ static void set_env(const char *name, char *value, bool overwrite)
     free(value);
 }
 
+bool bench_delete_others(const char *id, struct pyro_error *err)
+{
+    const char *const argv[] = { "sh",
+                                 "-c",
+                                 "for w in $(\"$1\" workspace list | "
+                                 "awk 'length($1) == 12 {print $1}'); do "
+                                 "[ \"$w\" = \"$2\" ] || \"$1\" workspace delete \"$w\"; done",
+                                 "sh",
+                                 bench_pyro(),
+                                 id,
+                                 NULL };
+
+    return process_quietly(argv, err);
+}
+
+bool bench_sample_create(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const create[] = {
+        "sh",
+        "-c",
+        "\"$1\" workspace exec $(\"$1\" workspace create \"$2\" --id-only) -- true",
+        "sh",
+        bench_pyro(),
+        BENCH_ENVIRONMENT,
+        NULL
+    };
+
+    return process_sample_peer(create, ret, err);
+}
+
 static bool enter(const char *argv0, struct pyro_error *err)
 {
     const char *slash = strrchr(argv0, '/');

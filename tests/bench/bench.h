@@ -119,6 +119,10 @@ bool bench_fill_memory(const char *id, unsigned mib, struct pyro_error *err) MUS
 bool bench_delete(const char *id, struct pyro_error *err) MUST_CHECK;
 /* Deletes every workspace of the bench's own home; what was killed is swept as well. */
 bool bench_delete_all(struct pyro_error *err) MUST_CHECK;
+/* All but this one. */
+bool bench_delete_others(const char *id, struct pyro_error *err) MUST_CHECK;
+/* Another workspace, from the start of its create to the first command's answer, as a peer's sample. */
+bool bench_sample_create(struct bench_result *ret, struct pyro_error *err) MUST_CHECK;
 
 /* --- what running processes cost (usage.c) --- */
 

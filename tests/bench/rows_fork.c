@@ -9,21 +9,6 @@
 #define BURST_RUNS 3
 #define BURST "10"
 
-static bool remove_others(const char *id, struct pyro_error *err)
-{
-    const char *const argv[] = { "sh",
-                                 "-c",
-                                 "for w in $(\"$1\" workspace list | "
-                                 "awk 'length($1) == 12 {print $1}'); do "
-                                 "[ \"$w\" = \"$2\" ] || \"$1\" workspace delete \"$w\"; done",
-                                 "sh",
-                                 bench_pyro(),
-                                 id,
-                                 NULL };
-
-    return process_quietly(argv, err);
-}
-
 /* Each with the first command's answer. */
 static bool sample_one(const char *id, struct bench_result *ret, struct pyro_error *err)
 {
@@ -36,18 +21,9 @@ static bool sample_one(const char *id, struct bench_result *ret, struct pyro_err
         id,
         NULL
     };
-    const char *const create[] = {
-        "sh",
-        "-c",
-        "\"$1\" workspace exec $(\"$1\" workspace create \"$2\" --id-only) -- true",
-        "sh",
-        bench_pyro(),
-        BENCH_ENVIRONMENT,
-        NULL
-    };
 
-    return process_sample(fork, ret, err) && process_sample_peer(create, ret, err) &&
-           remove_others(id, err);
+    return process_sample(fork, ret, err) && bench_sample_create(ret, err) &&
+           bench_delete_others(id, err);
 }
 
 static bool sample_burst(const char *id, struct bench_result *ret, struct pyro_error *err)
@@ -63,8 +39,8 @@ static bool sample_burst(const char *id, struct bench_result *ret, struct pyro_e
                                    BENCH_ENVIRONMENT,
                                    NULL };
 
-    return process_sample(fork, ret, err) && remove_others(id, err) &&
-           process_sample_peer(create, ret, err) && remove_others(id, err);
+    return process_sample(fork, ret, err) && bench_delete_others(id, err) &&
+           process_sample_peer(create, ret, err) && bench_delete_others(id, err);
 }
 
 /* What a machine has written by itself comes to 4 MB; so much is added. */
