@@ -302,7 +302,10 @@ static bool write_remarks(struct buf *b, struct bench_entry *entries, unsigned c
                             e->result.peer_missing[0] ? "the peer is missing: " : "",
                             e->result.peer_missing);
         ok = ok &&
-             buf_printf(b, "%s%s\n", *when && (without || e->result.note[0]) ? "; " : "", when);
+             buf_printf(b, "%s%s\n",
+                        *when && (without || e->result.note[0] || e->result.peer_missing[0]) ? "; "
+                                                                                             : "",
+                        when);
     }
     return ok;
 }
@@ -335,7 +338,7 @@ static bool extend_section(struct buf *b, const char *document, struct bench_ent
     bool ok = true;
 
     today(date, sizeof(date));
-    snprintf(when, sizeof(when), "measured %s, where a core took %.0f and %.0f ms", date,
+    snprintf(when, sizeof(when), "measured %s; a core's multiplications: %.0f and %.0f ms", date,
              core_before, core_now());
     for (unsigned i = 0; ok && i < count; i++)
         ok = write_row(&rows, &entries[i]);
