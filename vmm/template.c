@@ -133,7 +133,7 @@ static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
         return true;
     file = openat(dirfd, TEMPLATE_RAM, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0)
-        return pyro_fail_errno(err, "a machine's memory");
+        return pyro_fail_errno(err, "the memory of a template");
     t->ram_fd = ram_load(file, &t->ram, err);
     return t->ram_fd >= 0;
 }

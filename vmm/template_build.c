@@ -135,11 +135,11 @@ static bool save_ram(int dirfd, int ram_fd, struct ram_identity *ret, struct pyr
         openat(dirfd, TEMPLATE_RAM, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (file < 0)
-        return pyro_fail_errno(err, "write a machine's memory");
+        return pyro_fail_errno(err, "write the memory of a template");
     if (!ram_save(ram_fd, file, ret, err))
         return false;
     if (fsync(file) != 0)
-        return pyro_fail_errno(err, "write a machine's memory");
+        return pyro_fail_errno(err, "write the memory of a template");
     return true;
 }
 

@@ -55,7 +55,7 @@ static bool is_copy(int bases_fd, const char *name, const struct stat *image)
 }
 
 /* A link where possible, else a copy; under a temporary name first, so that nothing ever finds half
- * of it. On the disk before a workspace stands on it: a pull does not wait for that. */
+ * of it. A pull does not wait for the disk, so this does, before a workspace depends on the image. */
 static bool place(int image_fd, int bases_fd, const char *name)
 {
     unsigned char bytes[6];

@@ -283,6 +283,6 @@ int main(int argc, char **argv)
     if (written && count && !report_write(DOCUMENT, entries, count, missing, accelerator, &err))
         return fail(&err);
     printf("%u rows, %u missed, %u failed%s\n", count, missed, failed,
-           written ? "; written to " DOCUMENT : "");
+           written && count ? "; written to " DOCUMENT : "");
     return failed ? 1 : 0;
 }

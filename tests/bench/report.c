@@ -369,11 +369,14 @@ bool report_has(const char *path, const char *name)
 bool report_write(const char *path, struct bench_entry *entries, unsigned count, bool missing,
                   const char *accelerator, struct pyro_error *err)
 {
+    char heading[128];
     scoped_buf old = BUF_INIT(DOCUMENT_BYTES_MAX), own = BUF_INIT(DOCUMENT_BYTES_MAX);
     scoped_buf sections = BUF_INIT(DOCUMENT_BYTES_MAX), b = BUF_INIT(DOCUMENT_BYTES_MAX);
 
     if (access(path, F_OK) == 0 && !fs_read_file(AT_FDCWD, path, &old, err))
         return false;
+    heading_of(heading, sizeof(heading));
+    missing = missing && old.len && sections_has(old.data, heading, NULL);
     if (!(missing ? extend_section(&own, old.data, entries, count)
                   : write_section(&own, entries, count, accelerator)) ||
         !sections_replace(old.len ? old.data : "", own.data, &sections) ||

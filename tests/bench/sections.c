@@ -124,10 +124,13 @@ static struct span section_of(const char *document, const char *heading)
 
 bool sections_has(const char *document, const char *heading, const char *name)
 {
-    const struct span section = section_of(document, heading), wanted = { name, strlen(name) };
+    const struct span section = section_of(document, heading);
+    const struct span wanted = { name, name ? strlen(name) : 0 };
     const char *at = section.at;
     struct span row;
 
+    if (!name)
+        return section.n > 0;
     while (next_row(section, &at, &row))
         if (same(cell_of(row, 0), wanted))
             return true;

@@ -12,7 +12,8 @@
  * heading) in place of the one that has the same heading, or behind them. False: out of room.
  */
 bool sections_replace(const char *document, const char *section, struct buf *ret) MUST_CHECK;
-/* Whether the section with this heading line (without its end) has a row of this name. */
+/* Whether there is a section with this heading line (without its end) that has a row of this name; NULL:
+ * whether there is one. */
 bool sections_has(const char *document, const char *heading, const char *name);
 /*
  * Appends the section with this heading line, which is there, with more lines at the end of its table

@@ -55,6 +55,8 @@ static void test_sections_has(void **state UNUSED)
     assert_false(sections_has(ONE "\n" TWO, "## Two 2", "of one"));
     assert_false(sections_has(ONE "\n" TWO, "## Three", "a row"));
     assert_false(sections_has("", "## One 1", "a row"));
+    assert_true(sections_has(ONE "\n" TWO, "## Two 2", NULL));
+    assert_false(sections_has(ONE "\n" TWO, "## Three", NULL));
 }
 
 static void test_sections_extend(void **state UNUSED)
