@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define NESTING_MAX 16
+#define USAGE_BYTES 32 /* of cpu.stat, whose first line is the sum */
 
 static struct {
     int parent_fd; /* groups are created below it; -1: nowhere */
@@ -96,6 +98,7 @@ struct cgroup *cgroup_new(void)
         free(c);
         return NULL;
     }
+    c->usage_fd = -1;
     c->fd = openat(groups.parent_fd, c->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (c->fd < 0) {
         unlinkat(groups.parent_fd, c->name, AT_REMOVEDIR);
@@ -135,16 +138,23 @@ unsigned cgroup_oom_kills(const struct cgroup *c)
     return (unsigned)read_value(c, "memory.events", "oom_kill");
 }
 
-uint64_t cgroup_usage_us(const struct cgroup *c)
+uint64_t cgroup_usage_us(struct cgroup *c)
 {
-    return read_value(c, "cpu.stat", "usage_usec");
+    char text[USAGE_BYTES + 1] = "";
+    uint64_t usage_us;
+
+    if (c && c->usage_fd < 0)
+        c->usage_fd = openat(c->fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
+    if (!c || c->usage_fd < 0 || fs_pread_full(c->usage_fd, text, USAGE_BYTES, 0) < 0)
+        return 0;
+    return sscanf(text, "usage_usec %" SCNu64, &usage_us) == 1 ? usage_us : 0;
 }
 
 uint64_t cgroup_usage_of_all_us(void)
 {
     uint64_t sum = 0;
 
-    for (const struct cgroup *c = groups.live; c; c = c->next)
+    for (struct cgroup *c = groups.live; c; c = c->next)
         sum += cgroup_usage_us(c);
     return sum;
 }
@@ -241,6 +251,8 @@ void cgroup_drop(struct cgroup *c)
     list_remove(&groups.live, c);
     cgroup_kill(c);
     close(c->fd);
+    if (c->usage_fd >= 0)
+        close(c->usage_fd);
     c->next = groups.dying;
     groups.dying = c;
     cgroup_sweep();

@@ -10,6 +10,7 @@
 struct cgroup {
     struct cgroup *next; /* in the list of all, or of those waiting to be removed */
     int fd;              /* of its directory */
+    int usage_fd;        /* of its cpu.stat, once that was read; -1 */
     char name[32];
 };
 
@@ -29,7 +30,7 @@ void cgroup_kill(const struct cgroup *c);
 /* How many processes of it the kernel killed for lack of memory; 0 when not counted. */
 unsigned cgroup_oom_kills(const struct cgroup *c);
 /* The CPU time of all that ever ran in it, in microseconds; 0 when not known. */
-uint64_t cgroup_usage_us(const struct cgroup *c);
+uint64_t cgroup_usage_us(struct cgroup *c);
 /* The sum of that over every group that is there now. */
 uint64_t cgroup_usage_of_all_us(void);
 /* How many processes are in it, not in groups made inside it. */

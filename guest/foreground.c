@@ -143,7 +143,7 @@ static int64_t next_look(int64_t silent_ms, int64_t after_ms)
     for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
         if (silent_ms < looks[i])
             return looks[i] - silent_ms;
-    return SILENT_AGAIN_MS;
+    return SILENT_AGAIN_MS - clock_ms() % SILENT_AGAIN_MS; /* one wake for all terminals */
 }
 
 /* A new verdict, unless all has been asleep since the last one: then that holds, and it is false. */

@@ -4,8 +4,9 @@
  *
  * A look follows shortly after input and output, a few more follow while the shell itself is busy,
  * and the end of the foreground process is an event (pidfd_open(2)). A silent program is looked at
- * after 250 ms, 1 s and 4 s, then every 5 s, until it asks for input. While nothing in its cgroup
- * has run, the verdict of the look before holds: a look costs a millisecond under emulation.
+ * after 250 ms, 1 s and 4 s, then every 5 s, together with all others, until it asks for input. While
+ * nothing in its cgroup has run, the verdict of the look before holds: a look costs a millisecond under
+ * emulation.
  */
 #ifndef PYRO_GUEST_FOREGROUND_H
 #define PYRO_GUEST_FOREGROUND_H
@@ -34,8 +35,8 @@ struct foreground {
     foreground_tell_fn *tell;
     void *arg;
     pid_t shell;
-    int pty_fd;                  /* the terminal's master, borrowed; -1: stopped */
-    const struct cgroup *cgroup; /* borrowed, as the next */
+    int pty_fd;            /* the terminal's master, borrowed; -1: stopped */
+    struct cgroup *cgroup; /* borrowed, as the next */
     const struct modes *modes;
     pid_t group; /* the group last seen there */
     int group_fd;
