@@ -324,7 +324,7 @@ static size_t take_frames(struct link *link)
             break;
         if (status == WIRE_BROKEN) {
             /* A host may connect before the kernel knows that the previous one is gone. */
-            if (link->kind == LINK_GUEST_PORT && wire_is_hello(r.at, rd_left(&r)))
+            if (link->kind == LINK_GUEST_PORT && wire_is_new_host(r.at, rd_left(&r)))
                 pyro_fail(&err, PYRO_GUEST_LOST, "another host has connected");
             link_break(link, &err);
             break;

@@ -73,6 +73,14 @@ bool wire_is_hello(const uint8_t *bytes, size_t n)
     return n >= sizeof(hello_magic) && memcmp(bytes, hello_magic, sizeof(hello_magic)) == 0;
 }
 
+bool wire_is_new_host(const uint8_t *bytes, size_t n)
+{
+    static const uint8_t zeros[WIRE_HEADER_SIZE];
+
+    return wire_is_hello(bytes, n) ||
+           (n >= sizeof(zeros) && memcmp(bytes, zeros, sizeof(zeros)) == 0);
+}
+
 size_t wire_find_hello(const uint8_t *bytes, size_t n, const uint8_t *nonce, uint8_t *ret_nonce,
                        bool *ret_found)
 {

@@ -73,6 +73,8 @@ enum wire_status wire_decode(struct reader *r, struct wire_frame *ret, struct py
 void wire_put_hello(uint8_t *at, const uint8_t *nonce);
 /* Whether a hello, which cannot be a frame, begins here. */
 bool wire_is_hello(const uint8_t *bytes, size_t n);
+/* The same of a hello with zeros before it, at least a header of them. */
+bool wire_is_new_host(const uint8_t *bytes, size_t n);
 /*
  * Looks for a hello (with this nonce, when not NULL). Returns how many bytes are used up: through
  * the hello when *ret_nonce was filled and *ret_found is true, else those that cannot be part of
