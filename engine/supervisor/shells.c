@@ -113,7 +113,7 @@ static bool type(struct shell *sh, const struct shell_typed *typed, int64_t toke
     if (typed->size)
         sh->editing = !ends_line(((const char *)typed->bytes)[typed->size - 1]);
     shell_doing_forget_notice(&sh->doing);
-    supervisor_touch(sh->supervisor);
+    supervisor_touch_soon(sh->supervisor); /* a key does not wait for files */
     return true;
 }
 

@@ -158,6 +158,12 @@ void supervisor_touch(struct supervisor *s)
     supervisor_save(s, false);
 }
 
+void supervisor_touch_soon(struct supervisor *s)
+{
+    s->record.last_activity_at = clock_wall();
+    supervisor_save_soon(s);
+}
+
 void supervisor_news(struct supervisor *s, const char *slot, enum attention_state state,
                      const char *kind, const char *id, const char *text)
 {

@@ -221,8 +221,10 @@ bool supervisor_fail_full(struct pyro_error *err);
 void supervisor_save(struct supervisor *s, bool durable);
 /* Syncs logs and record to the disk within a second. */
 void supervisor_save_soon(struct supervisor *s);
-/* Notes activity. */
+/* Notes activity; the record has it at once, … */
 void supervisor_touch(struct supervisor *s);
+/* … or within a second. */
+void supervisor_touch_soon(struct supervisor *s);
 
 /*
  * Something ended, and whoever looks next must know: it is in the record's news (news.h) until it is

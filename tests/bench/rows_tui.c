@@ -287,6 +287,7 @@ const struct bench_row bench_tui_rows[] = {
     { .name = "tui: key to echo in an attached shell",
       .unit = "ms",
       .target = 5,
+      .peer_ratio = 1.5,
       .peer = "tmux, attached to the same program",
       .measure = measure_echo },
     { .name = "tui: 100 MB of coloured log through an attached shell",
