@@ -72,8 +72,11 @@ static bool measure_cycles(unsigned mib, bool is_resume, struct bench_result *re
 
     for (int i = 0; ok && i < RUNS; i++) {
         if (is_resume)
+            /* Suspended again before the other is created: a machine that runs would lend that one the
+             * template's memory, which ours has to load. */
             ok = process_quietly(suspend, err) && process_sample(wake, ret, err) &&
-                 bench_sample_create(ret, err) && bench_delete_others(id, err);
+                 process_quietly(suspend, err) && bench_sample_create(ret, err) &&
+                 bench_delete_others(id, err);
         else
             ok = process_sample(suspend, ret, err) && process_quietly(wake, err);
     }
