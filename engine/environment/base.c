@@ -3,14 +3,21 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "engine/environment/environment.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
+#include "vmm/base/proc.h"
+
+#define CHECK_TIMEOUT_MS 600000
 
 void environment_base_release(struct environment_base *b)
 {
+    cleanup_proc(&b->checker);
     environment_record_release(&b->record);
     cleanup_close(&b->fd);
     *b = ENVIRONMENT_BASE_NONE;
@@ -75,18 +82,42 @@ bool environment_base_may_exist(const char *cache_dir, size_t layer_count)
     return best.layer_count > 0;
 }
 
+/* It dies with this process. -1 where there can be none. */
+static pid_t start_checker(const struct environment *e)
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    _exit(getppid() != parent || !environment_check(e, NULL));
+}
+
 /* The record may have changed meanwhile: then its image is another. */
-static int open_checked(const struct environment_base *b)
+static bool open_image(struct environment_base *b)
 {
     struct environment e;
-    int fd = -1;
 
     if (!environment_open(b->record.name, &e, NULL))
-        return -1;
-    if (!strcmp(e.base_digest, b->record.image.digest) && environment_check(&e, NULL))
-        fd = open(e.base_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        return false;
+    if (!strcmp(e.base_digest, b->record.image.digest))
+        b->fd = open(e.base_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    b->checker = b->fd < 0 ? -1 : start_checker(&e);
     environment_release(&e);
-    return fd;
+    return b->checker > 0;
+}
+
+bool environment_base_check(struct environment_base *b, struct pyro_error *err)
+{
+    int status;
+    bool ok;
+
+    if (!b->checker)
+        return true;
+    ok = proc_wait(b->checker, patience_until(CHECK_TIMEOUT_MS), &status, err);
+    b->checker = 0;
+    return (ok && status == 0) || pyro_fail(err, PYRO_ENVIRONMENT_BROKEN,
+                                            "the image of '%s' fails its check", b->record.name);
 }
 
 bool environment_base_find(const char *cache_dir, const struct environment_base_wish *wish,
@@ -96,7 +127,7 @@ bool environment_base_find(const char *cache_dir, const struct environment_base_
     scoped_free char *text = NULL;
 
     find_best(cache_dir, wish, &best);
-    if (!best.layer_count || (best.fd = open_checked(&best)) < 0)
+    if (!best.layer_count || !open_image(&best))
         return false;
     text = str_printf("%zu of its %zu layers are there already, in %s", best.layer_count,
                       wish->count, best.record.name);

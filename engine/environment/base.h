@@ -13,7 +13,8 @@
 struct environment_base {
     struct environment_record record; /* its layers, and what it has beside them */
     size_t layer_count;               /* 0: there is none */
-    int fd;                           /* its image, all of which had its digest; only read */
+    int fd;                           /* its image; only read */
+    pid_t checker;                    /* reads all of it meanwhile; 0: it has */
 };
 #define ENVIRONMENT_BASE_NONE ((struct environment_base){ .fd = -1 })
 void environment_base_release(struct environment_base *b);
@@ -30,11 +31,14 @@ struct environment_base_wish {
 /* Whether any environment might be one; none is read. */
 bool environment_base_may_exist(const char *cache_dir, size_t layer_count);
 /*
- * The one with the most layers, if it is intact: all of it is read. Whatever is wrong, there is none.
- * *ret is ENVIRONMENT_BASE_NONE, and is to be released in any case.
+ * The one with the most layers. Whatever is wrong, there is none. *ret is ENVIRONMENT_BASE_NONE, and is to
+ * be released in any case. What is made of it counts only if environment_base_check() says so.
  */
 bool environment_base_find(const char *cache_dir, const struct environment_base_wish *wish,
                            const struct progress *progress, struct environment_base *ret);
+/* Whether its image is intact, all of which is read from environment_base_find() on. None is. Waits.
+ * PYRO_ENVIRONMENT_BROKEN. */
+bool environment_base_check(struct environment_base *b, struct pyro_error *err) MUST_CHECK;
 /* Whether a digest is of one of the layers that are there, and of no other of the image. */
 bool environment_base_has(const struct environment_base *b, const struct oci_manifest *m,
                           const char *digest);

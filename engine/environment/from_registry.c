@@ -163,9 +163,10 @@ static json_t *blobs_needed(const struct registry_image *image, const struct oci
 /* What is missing is fetched, and unpacked meanwhile. */
 static bool fetch_and_unpack(struct pull *p, const struct registry_wish *wish,
                              const struct registry_image *image, const struct oci_blobs *blobs,
-                             bool *ret_fetched, struct pyro_error *err)
+                             struct environment_base *base, bool *ret_fetched,
+                             struct pyro_error *err)
 {
-    scoped_json json_t *needed = blobs_needed(image, blobs->manifest, blobs->base);
+    scoped_json json_t *needed = blobs_needed(image, blobs->manifest, base);
     const struct registry_image part = { .blobs = needed };
     struct unpack_ahead ahead;
     struct registry_watch watch;
@@ -173,9 +174,9 @@ static bool fetch_and_unpack(struct pull *p, const struct registry_wish *wish,
 
     unpack_ahead_init(&ahead, &p->install, blobs);
     watch = unpack_ahead_watch(&ahead);
-    *ret_fetched = check_room(p, blobs->dirfd, blobs->manifest, blobs->base, err) &&
+    *ret_fetched = check_room(p, blobs->dirfd, blobs->manifest, base, err) &&
                    registry_fetch(wish, blobs->dirfd, &part, &watch, err);
-    ok = *ret_fetched && unpack_ahead_end(&ahead, err);
+    ok = *ret_fetched && unpack_ahead_end(&ahead, err) && environment_base_check(base, err);
     unpack_ahead_release(&ahead);
     return ok;
 }
@@ -186,13 +187,13 @@ static bool make(struct pull *p, const struct registry_wish *wish,
                  struct environment_base *base, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
-    bool fetched, ok = fetch_and_unpack(p, wish, image, blobs, &fetched, &why);
+    bool fetched, ok = fetch_and_unpack(p, wish, image, blobs, base, &fetched, &why);
 
     if (!ok && fetched && base->layer_count && why.code != PYRO_NO_SPACE) {
         environment_base_release(base);
         why = (struct pyro_error){ 0 };
         ok = environment_install_sweep(&p->install, &why) &&
-             fetch_and_unpack(p, wish, image, blobs, &fetched, &why);
+             fetch_and_unpack(p, wish, image, blobs, base, &fetched, &why);
     }
     if (!ok && fetched && is_of_content(why.code))
         forget_blobs(blobs->dirfd, blobs->manifest);

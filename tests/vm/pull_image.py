@@ -294,6 +294,18 @@ def based():
         file.write(b"damaged")
     r.image("test/sound", "t", both)
     is_pulled("an image below that is damaged", "test/sound", both, 3)
+    pyro("env", "remove", r.host + "/test/sound:t")
+    forget_blobs()
+    check("the image below is made anew", pyro("env", "pull", reference).returncode == 0)
+    image = base_image(record)
+    then = os.stat(image)
+    os.chmod(image, 0o600)
+    with open(image, "r+b") as file:
+        file.seek(40_000_000)
+        file.write(b"damaged")
+    os.utime(image, ns=(then.st_atime_ns, then.st_mtime_ns))
+    r.image("test/silent", "t", both)
+    is_pulled("one that was damaged in silence", "test/silent", both, 3)
     r.close()
 
 
