@@ -177,12 +177,16 @@ is "two commands at once" "$? $status" "0 0"
 deaf() { run ws service start w deaf --publish 8001 --json -- sh -c 'trap "" TERM; echo up; while :; do sleep 1; done'; }
 deaf
 deaf_port=$(json '.published_ports[0].host_port')
-suspend "ports that are taken"
-python3 -c "import socket, time
-held = [socket.create_server(('127.0.0.1', port)) for port in ($port, $deaf_port)]
+take() { # PORT, PORT…: $taker has them
+    : >"$TEST_DIR/taker"
+    python3 -c "import socket, time
+held = [socket.create_server(('127.0.0.1', port)) for port in ($*,)]
 print('ready', flush=True); time.sleep(1000)" >"$TEST_DIR/taker" &
-taker=$!
-wait_for 30 grep -q ready "$TEST_DIR/taker"
+    taker=$!
+    wait_for 30 grep -q ready "$TEST_DIR/taker"
+}
+suspend "ports that are taken"
+take "$port, $deaf_port"
 resume "ports that are taken"
 run ws service status w deaf --json
 like "one that does not heed TERM is being ended" "$(json .state) $(json .stop_reason)" "^(running|failed) .*$deaf_port"
@@ -199,7 +203,26 @@ port=$(json '.published_ports[0].host_port')
 check "… and it is reachable" wait_for 60 answers token
 kill "$taker"
 types sh1 'echo still here'
-check "all else goes on" wait_for 60 has_printed sh1 '^still here'
+check "a shell is as it was" wait_for 60 has_printed sh1 '^still here'
+
+# The same where a snapshot with memory brings the service back.
+run ws snapshot create w m --memory --json
+is "a snapshot with memory" "$status" 0
+ws service stop w web >/dev/null 2>&1
+take "$port"
+run ws reset w --snapshot m --json
+is "a reset to a service whose port is taken" "$status $(json .state)" "0 started"
+check "the service has failed" wait_for 60 web_has_failed
+like "… and says why" "$(json .stop_reason)" "port $port .* in use"
+kill "$taker"
+run ws fork w --snapshot m --name f --json
+is "a fork of it" "$status" 0
+run ws service status f web --json
+is "… has the service" "$(json .state)" running
+check "… at a port of its own" [ "$(json '.published_ports[0].host_port')" != "$port" ]
+ws delete f >/dev/null 2>&1
+types sh1 'echo still here, too'
+check "all else goes on" wait_for 60 has_printed sh1 '^still here, too'
 
 ### Stopped: the memory is dropped, the disk is whole.
 suspend "stop"
