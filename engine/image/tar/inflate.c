@@ -11,6 +11,7 @@
 #include "engine/image/tar/source.h"
 
 #define CHUNK_BYTES (256 * 1024)
+#define GZIP_RESERVED_FLAGS 0xe0
 
 struct inflate {
     struct inflate_job job;
@@ -24,6 +25,8 @@ struct inflate {
     size_t ready_bytes;
     struct pyro_error why; /* of inflate_feed() */
     struct inflate_state gzip;
+    struct isal_gzip_header header; /* of a member; while in_header, as far as it has come */
+    bool in_header;
     uint8_t chunk[CHUNK_BYTES];
 };
 
@@ -82,6 +85,14 @@ static ssize_t feed_gzip(struct inflate *i, struct pyro_error *err)
     return n;
 }
 
+static void begin_member(struct inflate *i)
+{
+    isal_inflate_reset(&i->gzip);
+    i->gzip.crc_flag = ISAL_GZIP_NO_HDR_VER;
+    isal_gzip_header_init(&i->header);
+    i->in_header = true;
+}
+
 /* Whether another member follows the one that has ended: what is not a header is padding, as for
  * gzip(1). 1, 0, or -1 on failure. */
 static int next_member(struct inflate *i, struct pyro_error *err)
@@ -93,9 +104,26 @@ static int next_member(struct inflate *i, struct pyro_error *err)
     }
     if (i->gzip.next_in[0] != 0x1f)
         return 0;
-    isal_inflate_reset(&i->gzip);
-    i->gzip.crc_flag = ISAL_GZIP;
+    begin_member(i);
     return 1;
+}
+
+/* As far as the input goes, an ISAL_ code. A decompressor must refuse reserved flags, says the RFC (2.3.1.2);
+ * the library does not. */
+static int step_gzip(struct inflate *i)
+{
+    struct inflate_state *s = &i->gzip;
+    int rc = ISAL_DECOMP_OK;
+
+    if (i->in_header) {
+        rc = isal_read_gzip_header(s, &i->header);
+        if (rc == ISAL_DECOMP_OK && (i->header.flags & GZIP_RESERVED_FLAGS))
+            rc = ISAL_INVALID_WRAPPER;
+        i->in_header = rc != ISAL_DECOMP_OK;
+    }
+    if (rc != ISAL_DECOMP_OK || s->block_state == ISAL_BLOCK_FINISH)
+        return rc;
+    return isal_inflate(s);
 }
 
 /* It may have output left of input that it has taken: only when it gives nothing it gets more. */
@@ -106,7 +134,7 @@ static ssize_t inflate_gzip(struct inflate *i, uint8_t *ret, size_t n, struct py
     s->next_out = ret;
     s->avail_out = (uint32_t)n;
     for (;;) {
-        int rc = s->block_state == ISAL_BLOCK_FINISH ? ISAL_DECOMP_OK : isal_inflate(s);
+        int rc = step_gzip(i);
         ssize_t more = 1;
         if (rc != ISAL_DECOMP_OK && rc != ISAL_END_INPUT)
             return fail_data("the gzip data are damaged", err);
@@ -201,7 +229,7 @@ static bool begin(struct inflate *i, struct pyro_error *err)
     if (!blob_compression(&i->job.blob, &compression, err))
         return false;
     isal_inflate_init(&i->gzip);
-    i->gzip.crc_flag = ISAL_GZIP;
+    begin_member(i);
     i->step = compression == OCI_GZIP   ? inflate_gzip
               : compression == OCI_ZSTD ? inflate_zstd
                                         : inflate_plain;

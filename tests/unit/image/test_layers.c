@@ -262,6 +262,20 @@ static void test_layers_add_damaged(void **state UNUSED)
     }
 }
 
+/* RFC 1952, 2.3.1.2: they may mean that something else follows. */
+static void test_layers_add_reserved_flags(void **state UNUSED)
+{
+    for (unsigned bit = 0x20; bit <= 0x80; bit <<= 1) {
+        const uint8_t flags = (uint8_t)bit;
+        struct pyro_error err = { 0 };
+        struct stack s = { 0 };
+        push_members_of_gzip(&s, 700, 0);
+        assert_int_equal(pwrite(s.layers[0].blob.fd, &flags, 1, 3), 1);
+        assert_int_equal(unpack(&s, &err), -1);
+        assert_non_null(strstr(err.message, "the gzip data are damaged"));
+    }
+}
+
 static const char other[] =
     "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -495,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_layers_add_compressed),
         cmocka_unit_test(test_layers_add_members),
         cmocka_unit_test(test_layers_add_damaged),
+        cmocka_unit_test(test_layers_add_reserved_flags),
         cmocka_unit_test(test_layers_add_by_process),
         cmocka_unit_test(test_layers_add_arriving),
         cmocka_unit_test(test_layers_add_checks_digests),
