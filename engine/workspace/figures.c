@@ -21,7 +21,7 @@ struct entry {
     bool started;
     struct usage_process vm;
     struct usage_process supervisor;
-    double cpu_seconds; /* at the last look */
+    struct usage usage; /* at the last look */
     int64_t looked_ms;  /* 0: never */
     struct figures figures;
 };
@@ -59,15 +59,13 @@ static void look_at_processes(struct entry *e)
 {
     struct usage now = usage_of(e->supervisor, e->vm);
     int64_t now_ms = clock_ms();
-    double elapsed = (double)(now_ms - e->looked_ms) / 1000;
+    double share = e->looked_ms ? usage_share(&e->usage, &now, now_ms - e->looked_ms) : -1;
 
     e->figures.memory_bytes = now.memory_bytes;
     e->figures.stopped_pid = now.supervisor_stopped ? e->supervisor.pid : 0;
-    if (!e->looked_ms || elapsed <= 0 || now.cpu_seconds < e->cpu_seconds)
-        e->figures.cpu = e->looked_ms ? 0 : -1;
-    else
-        e->figures.cpu = (now.cpu_seconds - e->cpu_seconds) / elapsed;
-    e->cpu_seconds = now.cpu_seconds;
+    if (share >= 0 || !e->looked_ms) /* else that of before is shown once more */
+        e->figures.cpu = share;
+    e->usage = now;
     e->looked_ms = now_ms;
 }
 

@@ -127,11 +127,7 @@ const struct workspace_stat *workspace_stats_find(const struct workspace_stats *
 
 double workspace_stat_cpu(const struct workspace_stat *before, const struct workspace_stat *now)
 {
-    double elapsed = before ? (double)(now->at_ms - before->at_ms) / 1000 : 0;
-    double used = before ? now->usage.cpu_seconds - before->usage.cpu_seconds : 0;
-
     if (now->state != WORKSPACE_STARTED)
         return 0;
-    /* Another machine since then: its time began again at 0. */
-    return elapsed > 0 && used >= 0 && before->vm.pid == now->vm.pid ? used / elapsed : -1;
+    return before ? usage_share(&before->usage, &now->usage, now->at_ms - before->at_ms) : -1;
 }

@@ -104,7 +104,18 @@ struct usage usage_of(struct usage_process supervisor, struct usage_process vm)
         add_process(vm.pid, &ticks, &memory);
     return (struct usage){ .cpu_seconds = (double)ticks / (double)sysconf(_SC_CLK_TCK),
                            .memory_bytes = memory,
-                           .supervisor_stopped = stopped };
+                           .supervisor_stopped = stopped,
+                           .supervisor = supervisor.pid,
+                           .vm = vm.pid };
+}
+
+double usage_share(const struct usage *before, const struct usage *now, int64_t ms)
+{
+    double used = now->cpu_seconds - before->cpu_seconds;
+
+    if (before->supervisor != now->supervisor || before->vm != now->vm || ms <= 0 || used < 0)
+        return -1;
+    return used * 1000 / (double)ms;
 }
 
 /* ---- files ---- */

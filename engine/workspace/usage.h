@@ -24,12 +24,16 @@ struct usage {
     uint64_t memory_bytes;   /* resident and its own: pages that clones of a template share are not
                               counted */
     bool supervisor_stopped; /* by a signal (SIGSTOP): it does not answer until it is continued */
+    pid_t supervisor, vm;    /* of which; 0: not known then */
 };
 
 /* Calls fn for each supervisor of this user's: one pass over /proc. */
 typedef void usage_supervisor_fn(void *arg, const char *id, struct usage_process supervisor);
 void usage_each_supervisor(usage_supervisor_fn *fn, void *arg);
 struct usage usage_of(struct usage_process supervisor, struct usage_process vm);
+/* The share of one processor used between two looks, `ms` apart; below 0: they were at different processes,
+ * whose times cannot be compared. */
+double usage_share(const struct usage *before, const struct usage *now, int64_t ms);
 /* What its disk and layers have allocated, in a workspace's directory. */
 uint64_t usage_disk_bytes(int dir_fd);
 

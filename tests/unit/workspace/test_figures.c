@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/workspace/figures.h"
+#include "engine/workspace/usage.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
@@ -101,6 +102,20 @@ static void test_figures_of_a_running_one(void **state UNUSED)
     proc_kill(pid);
 }
 
+/* Times of one process more are no use of that moment. */
+static void test_usage_of_other_processes_is_no_share(void **state UNUSED)
+{
+    const struct usage machine = { .cpu_seconds = 5, .vm = 7 };
+    const struct usage both = { .cpu_seconds = 12, .vm = 7, .supervisor = 8 };
+    const struct usage later = { .cpu_seconds = 12.5, .vm = 7, .supervisor = 8 };
+    const struct usage successor = { .cpu_seconds = 13, .vm = 7, .supervisor = 9 };
+
+    assert_true(usage_share(&machine, &both, 1000) < 0);
+    assert_true(usage_share(&both, &successor, 1000) < 0);
+    assert_true(usage_share(&later, &both, 1000) < 0);
+    assert_true(usage_share(&both, &later, 1000) > 0.49 && usage_share(&both, &later, 1000) < 0.51);
+}
+
 /* Nothing runs: one look, and then none. */
 static void test_figures_of_stopped_ones_are_looked_at_once(void **state UNUSED)
 {
@@ -122,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_figures_of_a_running_one, set_up, tear_down),
+        cmocka_unit_test(test_usage_of_other_processes_is_no_share),
         cmocka_unit_test_setup_teardown(test_figures_of_stopped_ones_are_looked_at_once, set_up,
                                         tear_down),
     };
