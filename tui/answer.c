@@ -31,6 +31,7 @@ struct answer {
     char *shell;          /* that was chosen; NULL: those that ask */
     char *about;          /* the workspaces' ids */
     char *names, *silent; /* silent: those whose shell asks nothing; "": none */
+    char *questions;      /* a line for each: its name, and what it says */
     char *text;           /* the line, once it is written */
     bool many;
     bool hides; /* one of them does not show what is typed */
@@ -55,6 +56,7 @@ static void answer_free(void *arg)
     free(a->about);
     free(a->names);
     free(a->silent);
+    free(a->questions);
     if (a->text)
         explicit_bzero(a->text, strlen(a->text));
     free(a->text);
@@ -163,11 +165,11 @@ static void answer_typed(struct prompt *p, void *arg UNUSED, const char *text)
 {
     struct answer *a = prompt_close(p);
     scoped_free char *question =
-        str_printf("Type this into a shell of each of %s?\n\n%s%s%s", a->names,
+        str_printf("Type this into a shell of each of %s?\n\n%s\n\n%s%s%s", a->names,
                    !*text     ? "(only Enter)"
                    : a->hides ? "(what you wrote, which is not shown)"
                               : text,
-                   *a->silent ? "\n\nNothing asks in: " : "", a->silent);
+                   a->questions, *a->silent ? "\n\nNothing asks in: " : "", a->silent);
     struct confirm_spec spec = { .title = "answer",
                                  .text = question,
                                  .about = a->about,
@@ -237,6 +239,7 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
 {
     struct answer *a = answer_new(app, list, count, shell);
     scoped_buf names = BUF_INIT(6000), ids = BUF_INIT(6000), silent = BUF_INIT(6000);
+    scoped_buf questions = BUF_INIT(6000); /* those that fit */
     scoped_free char *head = NULL, *label = NULL, *title = NULL;
     const struct watched_shell *to = NULL;
 
@@ -253,6 +256,8 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
         /* After it was added: what it prints meanwhile is noticed. */
         head = head_of(list[i], to);
         label = question_of(list[i], to);
+        (void)!buf_printf(&questions, "%s%s: %s", questions.len ? "\n" : "", model_name(list[i]),
+                          label);
     }
     if (!a->count) {
         answer_free(a);
@@ -261,6 +266,7 @@ static void ask(struct app *app, struct watched_workspace *const *list, size_t c
     a->many = a->count > 1;
     a->names = str_printf("%s", names.data);
     a->silent = str_printf("%s", silent.len ? silent.data : "");
+    a->questions = str_printf("%s", questions.len ? questions.data : "");
     a->about = str_printf("%s", ids.data);
     title =
         a->many ? str_printf("answer %zu workspaces", a->count) : str_printf("answer %s", a->names);

@@ -47,7 +47,7 @@ static const char *given_line(const char *command)
     return command;
 }
 
-/* Of a command "exec make: exit 2" instead of "exec 3: exit code 2: make". */
+/* Of a command "exit 2: make" instead of "exec 3: exit code 2: make": a narrow column cuts the end. */
 static void put_end(const json_t *attention, char *ret, size_t size)
 {
     static const char code[] = "exit code ";
@@ -58,10 +58,10 @@ static void put_end(const json_t *attention, char *ret, size_t size)
     if (strcmp(kind, NEWS_EXEC) != 0 || !command)
         snprintf(ret, size, "%s", text);
     else if (!strncmp(how, code, strlen(code)))
-        snprintf(ret, size, "exec %s: exit %.*s", given_line(command + 2),
-                 (int)(command - how - (long)strlen(code)), how + strlen(code));
+        snprintf(ret, size, "exit %.*s: %s", (int)(command - how - (long)strlen(code)),
+                 how + strlen(code), given_line(command + 2));
     else
-        snprintf(ret, size, "exec %s: %.*s", given_line(command + 2), (int)(command - how), how);
+        snprintf(ret, size, "%.*s: %s", (int)(command - how), how, given_line(command + 2));
 }
 
 bool doing_command(struct watched_workspace *w, char *ret, size_t size, double *ret_since)
@@ -94,6 +94,22 @@ enum role doing_in_shell(const struct shell_record *r, char *ret, size_t size)
     return asks ? ROLE_WARN : ROLE_GOOD;
 }
 
+static bool has_program(const struct watched_shell *shell)
+{
+    return shell->record.foreground && *shell->record.foreground;
+}
+
+/* The latest one, but one in which a program runs before one at its prompt. */
+static const struct watched_shell *shell_at_work(const struct watched_workspace *w)
+{
+    const struct watched_shell *latest = model_latest_shell(w);
+
+    for (size_t i = 0; latest && !has_program(latest) && i < w->shell_count; i++)
+        if (w->shells[i].record.running && has_program(&w->shells[i]))
+            return &w->shells[i];
+    return latest;
+}
+
 /* What needs the operator's eye; false: nothing does. */
 static bool put_urgent(const struct watched_workspace *w, char *ret, size_t size)
 {
@@ -109,7 +125,7 @@ static bool put_urgent(const struct watched_workspace *w, char *ret, size_t size
 void doing_of(struct watched_workspace *w, char *ret, size_t size, double *ret_since,
               bool *ret_idle)
 {
-    const struct watched_shell *shell = model_latest_shell(w);
+    const struct watched_shell *shell = shell_at_work(w);
 
     ret[0] = '\0';
     *ret_since = 0;
@@ -120,7 +136,7 @@ void doing_of(struct watched_workspace *w, char *ret, size_t size, double *ret_s
         *ret_idle = true;
     } else if (doing_command(w, ret, size, ret_since)) {
         return;
-    } else if (shell && shell->record.foreground && *shell->record.foreground) {
+    } else if (shell && has_program(shell)) {
         snprintf(ret, size, "%s", format_program(shell->record.foreground));
         *ret_since = model_runs_since(&shell->record);
     } else if (w->record.running_service_count) {
@@ -131,6 +147,6 @@ void doing_of(struct watched_workspace *w, char *ret, size_t size, double *ret_s
         if (!shell || !shell->record.at_prompt)
             return;
         snprintf(ret, size, "at its prompt");
-        *ret_since = shell->record.foreground_since;
+        *ret_since = model_runs_since(&shell->record);
     }
 }

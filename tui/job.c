@@ -8,6 +8,8 @@
 #include "tui/log.h"
 #include "vmm/base/fs.h"
 
+#define WARNING "pyro: " /* how a command's begins: engine/cmd/io.h */
+
 #define PATIENCE_MS 1000
 #define SAID_MAX ((size_t)64 * 1024)
 
@@ -104,6 +106,22 @@ static void job_on_said(void *arg, const char *line)
 
 /* ---- its end ---- */
 
+/* What a command that went well warned of, the last of it: nobody sees its standard error. */
+static void tell_warning(const struct job *job)
+{
+    scoped_free char *said = str_printf("%s", job->said.len ? job->said.data : "");
+    char text[sizeof(job->progress)];
+    const char *last = NULL;
+
+    for (char *rest = said, *line; (line = strsep(&rest, "\n"));)
+        if (!strncmp(line, WARNING, strlen(WARNING)))
+            last = line + strlen(WARNING);
+    if (!last)
+        return;
+    copy_plain(last, text, sizeof(text));
+    app_message(job->app, ROLE_WARN, "%s: %s", job->what, text);
+}
+
 static void job_on_ended(void *arg, const struct child_end *child)
 {
     struct job *job = arg;
@@ -123,6 +141,7 @@ static void job_on_ended(void *arg, const struct child_end *child)
         /* done() says what there is to say. */
     } else if (child->ok) {
         log_add(ROLE_TEXT, "%s: done, after %.1f s", job->what, clock_wall() - job->started_at);
+        tell_warning(job);
     } else if (child->cancelled) {
         log_add(ROLE_TEXT, "%s: ended by you", job->what);
         app_message(job->app, ROLE_TEXT, "%s: ended", job->what);

@@ -189,7 +189,7 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
         snprintf(ret, size, "%s", r->notice);
     else if (r->at_prompt)
         snprintf(ret, size, "%s%s", state == TILE_PROMPT ? "prompt" : "waits",
-                 since(&age, r->foreground_since, now));
+                 since(&age, model_runs_since(r), now));
     else if (r->foreground && *r->foreground)
         snprintf(ret, size, "%s%s", format_program(r->foreground),
                  since(&age, model_runs_since(r), now));

@@ -74,7 +74,7 @@ picked '^ [^ ]+ asker '
 drive resize 200 30
 sees '^ \? asker .* asks: Continue\? \[Y/n\] '
 "$PYRO" workspace exec quiet -- make nothing >/dev/null 2>&1
-sees '^ ✗ quiet .* exec make nothing: exit [0-9]+ '
+sees '^ ✗ quiet .* exit [0-9]+: make nothing'
 
 # Where no shell is to go to, Enter reads what failed; then it is known.
 keys / quiet Enter
@@ -116,7 +116,7 @@ sees '^ [^ ]+ asker '
 "$PYRO" workspace command kill quiet 3 >/dev/null 2>&1
 "$PYRO" workspace shell close quiet sh1 >/dev/null 2>&1
 "$PYRO" workspace exec quiet --detach -- true >/dev/null 2>&1
-sees '^ ✓ quiet +finished +exec true: exit 0'
+sees '^ ✓ quiet +finished +exit 0: true'
 "$PYRO" workspace update quiet --acknowledge all >/dev/null 2>&1
 sees '^ – quiet '
 

@@ -25,7 +25,7 @@ sees "│ id +$one"
 # Its commands, and how they ended; one that failed is what the list says of it.
 "$PYRO" workspace exec one -- sh -c 'exit 7' >/dev/null 2>&1
 sees 'exit 7 +sh -c exit 7'
-sees '^ [^ ]+ one +failed +exec exit 7: exit 7'
+sees '^ [^ ]+ one +failed +exit 7: exit 7'
 "$PYRO" workspace update one --acknowledge all >/dev/null 2>&1
 
 # What it does, and the last line of its shells.
