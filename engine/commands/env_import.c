@@ -1,6 +1,7 @@
 /* engine/commands/env_import.c: an archive that the user has becomes an environment. */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/cmd/io.h"
@@ -27,11 +28,18 @@ static json_t *env_import_run(const void *args, struct cmd_io *io, struct pyro_e
     const struct env_import_args *a = args;
     scoped_close int file = -1;
     bool is_input = !strcmp(a->file, "-");
+    struct stat st;
 
     file = is_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                     : open(a->file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     if (file < 0)
         return pyro_fail_errno(err, "open '%s'", a->file);
+    if (fstat(file, &st) == 0 && S_ISDIR(st.st_mode)) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' is a directory", a->file);
+        return pyro_hint(err,
+                         "a tar of it can be imported: tar -C '%s' -c . | pyro env import %s -",
+                         a->file, a->name);
+    }
     if (!environment_import(a->name, file, &io->progress, err))
         return pyro_wrap(err, "import '%s'", a->file);
     return env_first_boot(a->name, io, err) && environment_settle(a->name, err)

@@ -219,8 +219,11 @@ char *environment_full_name(const char *name, struct pyro_error *err)
     struct reference reference;
 
     if (!catalog_find(name, err) && !is_installed(name)) {
-        if (!reference_parse(name, &reference, NULL))
+        /* What cannot be a mistyped name of the catalog is a mistyped reference. */
+        if (!reference_parse(name, &reference, strpbrk(name, "/:@") ? err : NULL)) {
+            pyro_recode(err, PYRO_ENVIRONMENT_NOT_FOUND);
             return NULL;
+        }
         reference_write(&reference, full);
         name = full;
     }

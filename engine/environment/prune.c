@@ -169,8 +169,11 @@ json_t *environment_remove(const char *name, const struct progress *progress,
         return NULL;
     record_path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
     if (!environment_record_load(cache_dir, full, &record, &why) &&
-        why.code != PYRO_ENVIRONMENT_BROKEN)
+        why.code != PYRO_ENVIRONMENT_BROKEN) {
+        if (why.code == PYRO_ENVIRONMENT_NOT_FOUND) /* nothing to be done about it */
+            pyro_hint(&why, "'pyro env list' shows what is");
         return pyro_copy(err, &why);
+    }
     if (record.directory)
         path = str_printf("%s/%s", cache_dir, record.directory);
     if (unlink(record_path) != 0)

@@ -340,7 +340,8 @@ def broken():
     check("and what was there works", pyro("run", reference, "--", "cat", "/mark").stdout == "good")
     for text in ["http://%s/x" % r.host, "a//b", "x:y:z", "UPPER/x", "x@sha256:12"]:
         done = pyro("env", "pull", text, "--json")
-        check("%s is no name" % text, done.answer["error"]["code"] == "environment_not_found", done.answer)
+        check("%s is no name" % text, done.answer["error"]["code"] == "environment_not_found" and
+              "is not a reference to an image" in done.answer["error"]["message"], done.answer)
     r.close()
 
 
