@@ -87,7 +87,7 @@ static void workspace_list_print(const json_t *result, FILE *out)
 {
     static const struct show_column columns[] = {
         { "WORKSPACE ID", 16, .member = "workspace_id" },
-        { "STATE", 8, .member = "state" },
+        { "STATE", 9, .member = "state" },
         { "ATTENTION", 9, .show = show_attention },
         { "ENVIRONMENT", 16, .member = "environment" },
         { "CMDS", 5, .member = "command_count" },

@@ -137,7 +137,7 @@ static void workspace_stats_print(const json_t *result, FILE *out)
 {
     static const struct show_column columns[] = {
         { "WORKSPACE ID", 12, .member = "workspace_id" },
-        { "STATE", 7, .member = "state" },
+        { "STATE", 9, .member = "state" },
         { "CPU", 5, .show = workspace_stats_show_cpu, .to_the_right = true },
         { "MEMORY", 6, .show = workspace_stats_show_memory, .to_the_right = true },
         { "DISK", 6, .show = workspace_stats_show_disk, .to_the_right = true },
