@@ -2,7 +2,9 @@
  * vmm/qmp.c: the client of QEMU's machine protocol.
  *
  * One message is one line of JSON. Answers carry the id of their command; an answer to an older
- * command (one that ran into its deadline) is dropped, an answer nobody asked for is a breach.
+ * command (one that ran into its deadline) is dropped, and so is what a predecessor on this socket had
+ * asked and did not live to hear, until QEMU has answered the first of ours. Any other answer that nobody
+ * asked for is a breach.
  * Events are queued and reported from a deferred call, so that a callback never runs inside
  * qmp_command().
  */
@@ -26,6 +28,7 @@ struct qmp {
     size_t scanned; /* bytes of `in` known to hold no newline */
     json_int_t last_id;
     json_t *events; /* array, oldest first */
+    bool negotiated;
     bool lost;
     struct pyro_error why;
     struct loop *loop; /* NULL: nobody watches */
@@ -187,7 +190,7 @@ static bool is_answer(struct qmp *qmp, const json_t *message, bool *ret_stale)
     json_int_t id = json_integer_value(json_object_get(message, "id"));
     bool shaped = json_object_get(message, "return") || json_object_get(message, "error");
 
-    *ret_stale = shaped && id > 0 && id < qmp->last_id;
+    *ret_stale = shaped && id > 0 && (id < qmp->last_id || !qmp->negotiated);
     return shaped && id == qmp->last_id;
 }
 
@@ -334,7 +337,8 @@ static bool negotiate(struct qmp *qmp, int64_t deadline_ms, struct pyro_error *e
     json_decref(greeting);
     if (!greeted)
         return pyro_fail(err, PYRO_VM_FAILED, "QMP: no greeting");
-    return qmp_command(qmp, "qmp_capabilities", NULL, deadline_ms, NULL, err);
+    qmp->negotiated = qmp_command(qmp, "qmp_capabilities", NULL, deadline_ms, NULL, err);
+    return qmp->negotiated;
 }
 
 struct qmp *qmp_open(int fd, int64_t deadline_ms, struct pyro_error *err)

@@ -54,7 +54,7 @@ static void test_open_refuses_what_is_no_greeting(void **state)
         { "{\"QMP\": {}, \"QMP\": {}}\n", PYRO_VM_FAILED },
         { GREETING "{\"error\": {\"class\": \"x\", \"desc\": \"no\"}, \"id\": 1}\n",
           PYRO_VM_FAILED },
-        { GREETING "{\"return\": {}, \"id\": 2}\n", PYRO_VM_FAILED },
+        { GREETING "{\"return\": {}, \"id\": 2}\n", PYRO_TIMEOUT },
         { GREETING "{\"return\": {}}\n", PYRO_VM_FAILED },
     };
 
@@ -68,6 +68,22 @@ static void test_open_refuses_what_is_no_greeting(void **state)
             fail_msg("case %zu: %s: %s", i, pyro_code_name(err.code), err.message);
         close(peer);
     }
+}
+
+/* What a predecessor had asked is answered to whom it is told now. */
+static void test_open_drops_the_answers_of_a_predecessor(void **state UNUSED)
+{
+    struct pyro_error err = { 0 };
+    int peer;
+    struct qmp *qmp = open_on(GREETING "{\"return\": {}, \"id\": 17}\r\n"
+                                       "{\"error\": {\"desc\": \"late\"}, \"id\": 18}\r\n"
+                                       "{\"return\": {}, \"id\": 1}\r\n",
+                              &peer, &err);
+
+    if (!qmp)
+        fail_msg("%s", err.message);
+    qmp_free(qmp);
+    close(peer);
 }
 
 static void test_command_finds_its_answer(void **state)
@@ -289,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_refuses_what_is_no_greeting),
+        cmocka_unit_test(test_open_drops_the_answers_of_a_predecessor),
         cmocka_unit_test(test_command_finds_its_answer),
         cmocka_unit_test(test_command_fails),
         cmocka_unit_test(test_command_drops_a_late_answer),
