@@ -211,6 +211,11 @@ bool workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,
 {
     const char *snapshot;
 
+    if (s->record.held) { /* its machine ends, and with that the hold */
+        pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' ends with the process that holds it",
+                  s->record.id);
+        return pyro_hint(err, "fork it from the snapshot, or reset it once nobody holds it");
+    }
     if (!json_get_string(request, "snapshot", &snapshot, err) ||
         !disk_ops_reset(s, snapshot, json_bool_or(request, "memory", false), err))
         return false;

@@ -44,6 +44,9 @@ creates() {
     run "${pyro[@]}" workspace hold c
     is "held already: status" "$status" 1
     like "held already: by whom" "$err" "is held by process $holder"
+    run "${pyro[@]}" workspace reset c --json
+    is "a reset would end it" "$status $(json .error.code)" "1 workspace_state"
+    like "… and says so" "$(json .error.message)" 'ends with the process that holds it'
 
     kill_process "$(supervisor_of "$id")"
     attended() { [[ $(grep -c accounted=yes "$TEST_DIR/c.err") -eq 1 ]] && [[ -n $(supervisor_of "$id") ]]; }
