@@ -104,10 +104,10 @@ static bool keep_from(struct plain_change *c, size_t at, uint64_t look)
 
 static int64_t count_lines(const struct buf *text)
 {
-    const char *at = text->len ? text->data : NULL, *end = at + text->len;
+    const char *at = text->data, *end = text->len ? at + text->len : at;
     int64_t lines = 0;
 
-    while (at && (at = memchr(at, '\n', (size_t)(end - at)))) {
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
         lines++;
         at++;
     }
