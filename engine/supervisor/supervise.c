@@ -25,7 +25,9 @@
 #include "engine/state/memory_files.h"
 #include "engine/state/memory_pack.h"
 #include "engine/state/reset.h"
+#include "engine/state/service_files.h"
 #include "engine/state/shell_cursor.h"
+#include "engine/state/shell_files.h"
 #include "engine/state/store.h"
 #include "engine/supervisor/clients.h"
 #include "engine/supervisor/disk_merge.h"
@@ -442,6 +444,15 @@ static bool open_all(struct supervisor *s, struct pyro_error *err)
     return true;
 }
 
+/* Of predecessors that were killed. */
+static void sweep(const struct supervisor *s)
+{
+    static const char *const places[] = { ".", SHELLS_DIR, SERVICES_DIR };
+
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+        fs_sweep_temporaries(s->dir_fd, places[i]);
+}
+
 /* The mode that it was started in, as the record has it. */
 static bool choose_mode(struct supervisor *s, struct pyro_error *err)
 {
@@ -453,6 +464,7 @@ static bool choose_mode(struct supervisor *s, struct pyro_error *err)
         s->mode = SUPERVISE_FRESH;
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
+    sweep(s);
     s->was_suspended = s->record.state == WORKSPACE_SUSPENDED;
     if (s->was_suspended && s->mode == SUPERVISE_ADOPT)
         return pyro_fail(err, PYRO_WORKSPACE_STATE, "the workspace is suspended");

@@ -17,6 +17,8 @@
 #define LOCK_EAGER_MS 1000 /* this long a lock is tried every millisecond, then … */
 #define LOCK_REST_MS 20    /* … at this interval */
 #define SEAL_WAIT_MS 10000
+#define TEMPORARY ".tmp-" /* behind the file's name, and before TEMPORARY_DIGITS */
+#define TEMPORARY_DIGITS 16
 #define LOCKS_BYTES_MAX (1 << 20)
 
 bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err)
@@ -181,12 +183,12 @@ static bool write_temporary(const struct replacement *r, const char *temporary,
 
 static bool replace(const struct replacement *r, struct pyro_error *err)
 {
-    char temporary[300], unique[17];
+    char temporary[300], unique[TEMPORARY_DIGITS + 1];
     uint64_t id;
 
     random_bytes(&id, sizeof(id));
     hex_encode(&id, sizeof(id), unique);
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp-%s", r->name, unique) >=
+    if (snprintf(temporary, sizeof(temporary), "%s" TEMPORARY "%s", r->name, unique) >=
         (int)sizeof(temporary))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "write '%s': name too long", r->name);
     if (!write_temporary(r, temporary, err)) {
@@ -216,6 +218,28 @@ bool fs_replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t
                 struct pyro_error *err)
 {
     return replace(&(struct replacement){ dirfd, name, bytes, n, mode, false }, err);
+}
+
+static bool is_temporary(const char *name)
+{
+    size_t n = strlen(name), tail = strlen(TEMPORARY) + TEMPORARY_DIGITS;
+
+    return n > tail && !strncmp(name + n - tail, TEMPORARY, strlen(TEMPORARY)) &&
+           strspn(name + n - TEMPORARY_DIGITS, "0123456789abcdef") == TEMPORARY_DIGITS;
+}
+
+void fs_sweep_temporaries(int at_fd, const char *path)
+{
+    scoped_close int fd = openat(at_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    if (!dir)
+        return;
+    fd = -1; /* the DIR's now */
+    while ((entry = readdir(dir)) != NULL)
+        if (is_temporary(entry->d_name))
+            unlinkat(dirfd(dir), entry->d_name, 0);
 }
 
 #define REMOVE_TRIES 16

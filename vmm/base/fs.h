@@ -31,6 +31,9 @@ bool fs_write_setting(int dirfd, const char *path, const char *text) MUST_CHECK;
 ssize_t fs_read_full(int fd, void *bytes, size_t n);
 /* The same at an offset; the descriptor's own stays where it is (pread(2)). */
 ssize_t fs_pread_full(int fd, void *bytes, size_t n, off_t at);
+/* Removes what the next two left in a directory when they were killed; who calls it must be the only one
+ * that writes there. */
+void fs_sweep_temporaries(int at_fd, const char *path);
 /* Temporary file beside it, fsync, rename, fsync of the directory: old content or new, never
  * between. */
 bool fs_write_atomic(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
