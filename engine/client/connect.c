@@ -142,13 +142,12 @@ static void connect_call_late(void *arg)
     loop_stop(link_loop(c->link));
 }
 
-json_t *supervisor_call(const struct workspace_handle *w, enum machine_need need,
-                        const json_t *request, int64_t deadline_ms, struct pyro_error *err)
+static json_t *call(const struct workspace_handle *w, enum machine_need need, const json_t *request,
+                    int64_t deadline_ms, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = connect_call_closed };
-    struct pyro_error scratch = { 0 };
     struct loop_timer timer = { 0 };
-    struct call c = { .err = err ? err : &scratch };
+    struct call c = { .err = err };
     int64_t began_ms = clock_ms();
 
     c.link = supervisor_link(w, need, NULL, NULL, c.err);
@@ -164,4 +163,25 @@ json_t *supervisor_call(const struct workspace_handle *w, enum machine_need need
     }
     supervisor_unlink(c.link);
     return c.result;
+}
+
+bool supervisor_missed(const struct workspace_handle *w, const struct pyro_error *why)
+{
+    return (why->code == PYRO_WORKSPACE_BUSY || why->sys_errno == ECONNRESET) &&
+           record_state(w->dir_fd, w->id) == WORKSPACE_SUSPENDED;
+}
+
+json_t *supervisor_call(const struct workspace_handle *w, enum machine_need need,
+                        const json_t *request, int64_t deadline_ms, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+    json_t *result = call(w, need, request, deadline_ms, &why);
+
+    if (!result && need == MACHINE_AWAKE && supervisor_missed(w, &why)) {
+        why = (struct pyro_error){ 0 };
+        result = call(w, need, request, deadline_ms, &why);
+    }
+    if (!result)
+        pyro_copy(err, &why);
+    return result;
 }

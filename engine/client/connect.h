@@ -35,6 +35,9 @@ json_t *supervisor_call(const struct workspace_handle *w, enum machine_need need
                         const json_t *request, int64_t deadline_ms,
                         struct pyro_error *err) MUST_CHECK;
 
+/* Whether a request failed because its machine was being suspended: it was refused, or not even read.
+ * Made again, it wakes the machine. */
+bool supervisor_missed(const struct workspace_handle *w, const struct pyro_error *why);
 /* The error of an unanswered request. A supervisor that greeted is alive: it waits for the guest
  * itself. */
 void supervisor_is_late(const struct link *link, struct pyro_error *err);

@@ -5,26 +5,27 @@
 #include "vmm/base/fs.h"
 
 struct running {
-    struct transfer *t;
+    const struct transfer *t;
+    struct iovec *in; /* what of the input is not sent yet */
+    unsigned in_count;
     struct link *link;
     struct stream stream;
     bool ended;
+    bool taken; /* output has come */
     json_t *result;
     struct pyro_error err;
 };
 
 static void pump(struct running *r)
 {
-    struct transfer *t = r->t;
-
-    while (t->in_count) {
-        size_t n = stream_send(&r->stream, WIRE_STDIN, t->in->iov_base, t->in->iov_len);
-        t->in->iov_base = (char *)t->in->iov_base + n;
-        t->in->iov_len -= n;
-        if (t->in->iov_len)
+    while (r->in_count) {
+        size_t n = stream_send(&r->stream, WIRE_STDIN, r->in->iov_base, r->in->iov_len);
+        r->in->iov_base = (char *)r->in->iov_base + n;
+        r->in->iov_len -= n;
+        if (r->in->iov_len)
             return;
-        t->in++;
-        t->in_count--;
+        r->in++;
+        r->in_count--;
     }
     if (!r->ended)
         r->ended = stream_end(&r->stream, WIRE_STDIN);
@@ -41,6 +42,7 @@ static void transfer_on_data(struct stream *s, enum wire_channel channel, const 
     struct running *r = s->arg;
 
     stream_consumed(s, n);
+    r->taken = true;
     if (channel != WIRE_STDOUT || r->err.code) /* the first error is the one to report */
         return;
     if (r->t->take) {
@@ -79,15 +81,20 @@ static void transfer_on_late(void *arg)
     loop_stop(link_loop(r->link));
 }
 
-json_t *transfer_run(struct transfer *t, struct pyro_error *err)
+/* *ret_again: it was not dealt with, and can be asked for again. */
+static json_t *run_once(const struct transfer *t, bool *ret_again, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .data = transfer_on_data,
                                            .writable = transfer_on_writable,
                                            .closed = transfer_on_closed };
-    struct running r = { .t = t,
-                         .link = supervisor_link(t->workspace, MACHINE_AWAKE, NULL, NULL, err) };
+    scoped_free struct iovec *in = calloc(t->in_count + 1, sizeof(*in));
+    struct running r = { .t = t, .in = in, .in_count = t->in_count };
     struct loop_timer timer = { 0 };
 
+    BUG_ON(!in);
+    for (unsigned i = 0; i < t->in_count; i++)
+        in[i] = t->in[i];
+    r.link = supervisor_link(t->workspace, MACHINE_AWAKE, NULL, NULL, err);
     if (!r.link)
         return NULL;
     if (stream_open(r.link, &r.stream, t->request, &ops, &r, &r.err)) {
@@ -100,7 +107,23 @@ json_t *transfer_run(struct transfer *t, struct pyro_error *err)
         loop_run(link_loop(r.link));
     }
     supervisor_unlink(r.link);
+    *ret_again = !r.result && !r.taken && supervisor_missed(t->workspace, &r.err);
     if (!r.result)
         pyro_copy(err, &r.err);
     return r.result;
+}
+
+json_t *transfer_run(const struct transfer *t, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+    bool again = false;
+    json_t *result = run_once(t, &again, &why);
+
+    if (!result && again) {
+        why = (struct pyro_error){ 0 };
+        result = run_once(t, &again, &why);
+    }
+    if (!result)
+        pyro_copy(err, &why);
+    return result;
 }

@@ -9,8 +9,8 @@
 
 struct transfer {
     const struct workspace_handle *workspace;
-    json_t *request;  /* borrowed */
-    struct iovec *in; /* the pieces of the input, sent in order; changed while it runs */
+    json_t *request;        /* borrowed */
+    const struct iovec *in; /* the pieces of the input, sent in order */
     unsigned in_count;
     struct buf *out; /* takes the output; more than its maximum is an error */
     /* Or takes it as it comes. Neither: no output is expected. */
@@ -19,6 +19,6 @@ struct transfer {
     int64_t deadline_ms; /* clock_ms(), of all of it; 0: none as long as the guest is not silent */
 };
 /* Blocks until the result is here. NULL on error, PYRO_TIMEOUT among them. */
-json_t *transfer_run(struct transfer *t, struct pyro_error *err) MUST_CHECK;
+json_t *transfer_run(const struct transfer *t, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -145,8 +145,12 @@ static bool load_news(void *field, const json_t *value, struct pyro_error *err U
 
 json_t *record_attention(const struct workspace_record *r)
 {
-    /* A supervisor that was killed may have left what its shells did. */
-    json_t *live = r->state == WORKSPACE_STARTED ? r->attention : NULL, *news = news_top(r->news);
+    /* A supervisor that was killed may have left what its shells did. A question in a machine that was
+     * suspended is as open as before. */
+    bool is_live =
+        r->state == WORKSPACE_STARTED ||
+        (r->state == WORKSPACE_SUSPENDED && attention_state_of(r->attention) == ATTENTION_ASKS);
+    json_t *live = is_live ? r->attention : NULL, *news = news_top(r->news);
 
     return attention_state_of(news) > attention_state_of(live) ? news : live;
 }

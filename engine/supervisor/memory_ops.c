@@ -264,7 +264,7 @@ static bool put_in_place(struct memory_op *op, struct pyro_error *err)
     return false;
 }
 
-/* Whether nothing has come up meanwhile that a suspended machine would be woken for. */
+/* Whether nothing has come up meanwhile that prevents it; if nobody asked for it, a client does. */
 static bool may_suspend(const struct memory_op *op, struct pyro_error *err)
 {
     struct supervisor *s = op->supervisor;
@@ -279,9 +279,8 @@ static void suspend(struct memory_op *op)
     struct supervisor *s = op->supervisor;
     struct pyro_error err = { 0 };
 
-    if (op->unasked)
-        clients_shut(s); /* whoever comes from here on wakes it */
-    if ((op->unasked && !may_suspend(op, &err)) || !suspend_commit(s, &err)) {
+    clients_shut(s); /* whoever comes from here on wakes it */
+    if (!may_suspend(op, &err) || !suspend_commit(s, &err)) {
         memory_forget_suspended(s->dir_fd);
         clients_open(s);
         fail(op, &err);

@@ -70,9 +70,12 @@ bool supervisor_fail_full(struct pyro_error *err)
 
 bool supervisor_check_running(const struct supervisor *s, struct pyro_error *err)
 {
-    return s->phase == PHASE_RUNNING ||
-           pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", s->record.id,
-                     s->suspended ? "being suspended" : "stopping");
+    if (s->phase == PHASE_RUNNING)
+        return true;
+    if (!s->suspended)
+        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being suspended", s->record.id);
+    return pyro_hint(err, "try again: that lets it go on");
 }
 
 bool supervisor_check_guest(const struct supervisor *s, struct pyro_error *err)

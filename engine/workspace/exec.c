@@ -54,6 +54,8 @@ struct session {
     void *log_arg;
     struct pyro_error *err;
     bool failed;
+    bool stdin_taken;      /* something of it was read */
+    struct pyro_error why; /* of the supervisor or the link, if there is no result */
 };
 
 static void fail(struct session *x, const struct pyro_error *why)
@@ -191,6 +193,7 @@ static void workspace_exec_read_stdin(void *arg)
         stdin_end(x);
         return;
     }
+    x->stdin_taken = true;
     stream_send(&x->stream, WIRE_STDIN, chunk, (size_t)n);
     if (x->stdin_direct)
         loop_defer(x->loop, &x->stdin_call, workspace_exec_read_stdin, x);
@@ -254,11 +257,13 @@ static void workspace_exec_on_closed(struct stream *s, const json_t *result,
     stdin_stop(x);
     x->closed = true;
     if (!result) {
+        x->why = *why;
         pyro_fail(&err, PYRO_GUEST_LOST, "the supervisor was lost while the command ran: %s",
                   why->message);
         pyro_hint(&err, "see 'pyro workspace status' and run the command again");
         fail(x, &err);
     } else if (!error_from_result(result, &err)) {
+        x->why = err;
         fail(x, &err);
     } else {
         x->result = json_deep_copy(result);
@@ -368,8 +373,9 @@ static bool forward_signals(struct session *x, sigset_t *ret_before)
     return loop_signals(x->loop, &signals, workspace_exec_on_signal, x, x->err);
 }
 
-json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspace_exec_spec *spec,
-                          struct pyro_error *err)
+/* *ret_again: its machine was being suspended when it came. It can be asked for again, which wakes that. */
+static json_t *exec_once(const struct workspace_handle *w, const struct workspace_exec_spec *spec,
+                         bool *ret_again, struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
     struct session x = { .stdin_fd = spec->stdin_fd,
@@ -383,6 +389,7 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
     json_t *result = NULL;
     sigset_t before;
 
+    *ret_again = false;
     if (!link)
         return NULL;
     x.loop = link_loop(link);
@@ -396,6 +403,23 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
     json_decref(x.result);
     sink_release(&x.out);
     sink_release(&x.errors);
+    *ret_again = !result && !x.sequence && !x.stdin_taken && supervisor_missed(w, &x.why);
+    return result;
+}
+
+json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspace_exec_spec *spec,
+                          struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+    bool again = false;
+    json_t *result = exec_once(w, spec, &again, &why);
+
+    if (!result && again) {
+        why = (struct pyro_error){ 0 };
+        result = exec_once(w, spec, &again, &why);
+    }
+    if (!result)
+        pyro_copy(err, &why);
     return result;
 }
 
