@@ -59,6 +59,7 @@ sees '│awake-42'
 keys End
 sees 'Enter zoom in'
 keys Up Down Home
+sees "one/${shells[0]} " # it has scrolled
 click "one/${shells[2]}"
 keys Enter
 sees "^ WATCHING  one/${shells[2]}"
