@@ -280,7 +280,12 @@ static void attach_on_lost(void *arg, const struct pyro_error *why)
         attach_show_more(a);
         return;
     }
-    pyro_copy(a->err, why);
+    if (record_state(a->workspace->dir_fd, a->workspace->id) == WORKSPACE_SUSPENDED) {
+        pyro_fail(a->err, PYRO_WORKSPACE_STATE, "workspace '%s' was suspended", a->workspace->id);
+        pyro_hint(a->err, "attach again: that lets it go on");
+    } else {
+        pyro_copy(a->err, why);
+    }
     if (!a->over)
         fail(a);
 }

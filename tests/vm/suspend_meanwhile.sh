@@ -44,6 +44,16 @@ ws shell write w sh1 --input yes >/dev/null 2>&1
 has_said() { ws shell read w sh1 --plain 2>/dev/null | grep -q '^said-yes'; }
 check "its answer lets it go on" wait_for 60 has_said
 
+### Who is attached is told.
+python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+    "${pyro[@]}" workspace shell attach w sh1 >"$TEST_DIR/attached" 2>&1 </dev/null &
+attached=$!
+wait_for 60 grep -q said-yes "$TEST_DIR/attached"
+ws suspend w >/dev/null 2>&1
+wait $attached
+is "attach: status" "$?" 1
+like "attach: why" "$(tr -d '\r' <"$TEST_DIR/attached" | tail -1)" "workspace '$id' was suspended .*attach again"
+
 ### What a predecessor had not finished writing.
 : >"$XDG_DATA_HOME/pyro/workspaces/$id/workspace.json.tmp-0123456789abcdef"
 ws stop w >/dev/null 2>&1
