@@ -48,15 +48,19 @@ bool service_row_is_live(const json_t *service)
 enum role service_row_state(const json_t *service, char *ret, size_t size)
 {
     const char *state = json_string_or(service, "state", "");
+    long long code = (long long)json_int_or(service, "exit_code", 0);
 
-    if (!service_row_is_live(service) && json_is_integer(json_object_get(service, "exit_code")))
-        snprintf(ret, size, "%s, %lld", state, (long long)json_int_or(service, "exit_code", 0));
+    if (!service_row_is_live(service) && code > 128)
+        snprintf(ret, size, "signal %lld", code - 128);
+    else if (!service_row_is_live(service) &&
+             json_is_integer(json_object_get(service, "exit_code")))
+        snprintf(ret, size, "%s, %lld", state, code);
     else
         snprintf(ret, size, "%s", state);
-    return !strcmp(state, "running")                                              ? ROLE_GOOD
-           : !strcmp(state, "starting")                                           ? ROLE_WARN
-           : !strcmp(state, "failed") || json_int_or(service, "exit_code", 0) > 0 ? ROLE_BAD
-                                                                                  : ROLE_IDLE;
+    return !strcmp(state, "running")              ? ROLE_GOOD
+           : !strcmp(state, "starting")           ? ROLE_WARN
+           : !strcmp(state, "failed") || code > 0 ? ROLE_BAD
+                                                  : ROLE_IDLE;
 }
 
 void service_row_ports(const json_t *service, char *ret, size_t size)

@@ -153,7 +153,8 @@ static void services_ready(const struct columns *t UNUSED, void *row, struct cel
 {
     const json_t *readiness = json_object_get(row, "readiness");
 
-    snprintf(ret->text, sizeof(ret->text), "%s", json_string_or(readiness, "type", "at once"));
+    if (service_row_is_live(row))
+        snprintf(ret->text, sizeof(ret->text), "%s", json_string_or(readiness, "type", "at once"));
     ret->role = ROLE_DIM;
 }
 
@@ -167,13 +168,14 @@ static bool services_has_ports(const void *row)
     return json_array_size(json_object_get(row, "published_ports")) > 0;
 }
 
-static void services_up(const struct columns *t, void *row, struct cell *ret)
+/* How long it has run, or how long ago it ended. */
+static void services_since(const struct columns *t, void *row, struct cell *ret)
 {
+    const char *since = service_row_is_live(row) ? "started_at" : "ended_at";
     struct short_text space;
 
-    if (service_row_is_live(row))
-        snprintf(ret->text, sizeof(ret->text), "%s",
-                 format_age(&space, json_number_or(row, "started_at", 0), t->now));
+    snprintf(ret->text, sizeof(ret->text), "%s",
+             format_age(&space, json_number_or(row, since, 0), t->now));
     ret->role = ROLE_DIM;
 }
 
@@ -191,7 +193,7 @@ static const struct column columns[] = {
     { "READY", 7, .rank = 4, .cell = services_ready },
     { "PORTS", 12, .rank = 2, .part = 10, .grow = 4, .cell = services_ports,
       .has = services_has_ports },
-    { "UP", 4, .right = true, .rank = 1, .cell = services_up },
+    { "FOR", 4, .right = true, .rank = 1, .cell = services_since },
     { "COMMAND", 9, .rank = 3, .part = 1, .grow = 10000, .cell = services_command, .search = true },
     { 0 },
 };

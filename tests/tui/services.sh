@@ -16,7 +16,7 @@ sees '╭ new service '
 keys web Tab 'echo ready-$((40 + 2)); echo oops >&2; touch up; exec sleep 4321' Tab Tab Tab Tab up Enter
 sees '^ work +web +running +file +[0-9]+s +echo ready'
 sees '1 running of 1'
-sees '^ WORKSPACE +SERVICE +STATE +READY +UP COMMAND' # no port is published
+sees '^ WORKSPACE +SERVICE +STATE +READY +FOR COMMAND' # no port is published
 
 # What any other pyro does shows up at once.
 "$PYRO" workspace service start work other -- sh -c 'exec sleep 4322' >/dev/null 2>&1
