@@ -291,7 +291,8 @@ static void show_config(const json_t *config, const json_t *layers, FILE *out)
     show_member(out, "Created", config, "created");
     for (size_t i = 0; i < json_array_size(layers); i++)
         bytes += json_int_or(json_array_get(layers, i), "size_bytes", 0);
-    fprintf(out, "Layers: %zu, %lld bytes\n", json_array_size(layers), (long long)bytes);
+    if (json_array_size(layers)) /* what was committed has none of its own */
+        fprintf(out, "Layers: %zu, %lld bytes\n", json_array_size(layers), (long long)bytes);
 }
 
 static void show_passed_over(const json_t *list, FILE *out)

@@ -237,7 +237,11 @@ static bool fail_unknown(const struct pull *p, const struct pyro_error *why, str
     if (!is_of_registry(why->code) || !strncmp(p->install.name, p->name, strlen(p->name)) ||
         catalog_find(p->name, &near))
         return false;
-    pyro_wrap(err, "no environment '%s', and no image of that name", p->name);
+    if (why->code == PYRO_ENVIRONMENT_NOT_FOUND)
+        pyro_wrap(err, "no environment '%s', and no image of that name", p->name);
+    else
+        pyro_wrap(err, "no environment '%s'; whether there is such an image cannot be told",
+                  p->name);
     pyro_recode(err, PYRO_ENVIRONMENT_NOT_FOUND);
     return *near.hint && pyro_hint(err, "%s", near.hint);
 }
