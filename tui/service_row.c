@@ -50,7 +50,7 @@ enum role service_row_state(const json_t *service, char *ret, size_t size)
     const char *state = json_string_or(service, "state", "");
     long long code = (long long)json_int_or(service, "exit_code", 0);
 
-    if (!service_row_is_live(service) && code > 128)
+    if (!service_row_is_live(service) && code > 128 && strcmp(state, "stopped") != 0)
         snprintf(ret, size, "signal %lld", code - 128);
     else if (!service_row_is_live(service) &&
              json_is_integer(json_object_get(service, "exit_code")))

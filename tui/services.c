@@ -153,8 +153,8 @@ static void services_ready(const struct columns *t UNUSED, void *row, struct cel
 {
     const json_t *readiness = json_object_get(row, "readiness");
 
-    if (service_row_is_live(row))
-        snprintf(ret->text, sizeof(ret->text), "%s", json_string_or(readiness, "type", "at once"));
+    snprintf(ret->text, sizeof(ret->text), "%s",
+             json_string_or(readiness, "type", service_row_is_live(row) ? "at once" : ""));
     ret->role = ROLE_DIM;
 }
 
