@@ -14,6 +14,7 @@
 #include "vmm/launch.h"
 
 #define START_TIMEOUT_MS 30000
+#define PIPE_BYTES (1024 * 1024) /* what every user may have (pipe(7)) */
 
 /*
  * QEMU begins to listen for the network's peer some time after its start. On a frame before that,
@@ -86,6 +87,8 @@ static bool load_stream(struct vm *vm, const struct saved *s, const struct delta
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return pyro_fail_errno(err, "pipe");
+    /* Much of it is there when QEMU begins to read, and neither waits for the other at each 64 KiB. */
+    (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
     writer = start_writer(s, d, ends[1], ends[0]);
     close(ends[1]);
     if (writer < 0)

@@ -33,16 +33,18 @@ static void wait_for_holder(void)
     nanosleep(&t, NULL);
 }
 
-/* Another pyro may do it, or do something else with it. *deadline: of connecting, begins again. */
+/* Another pyro may do it, or do something else with it: that is waited for. *deadline: of connecting, begins
+ * again. */
 static bool wake(const struct workspace_handle *w, int64_t *deadline, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
 
-    if (workspace_resume(w, &why))
+    if (workspace_resume(w, &why)) {
         *deadline = patience_until(CONNECT_TRIES_MS);
-    else if (why.code != PYRO_WORKSPACE_BUSY)
-        return pyro_copy(err, &why);
-    return true;
+        return true;
+    }
+    wait_for_holder();
+    return why.code == PYRO_WORKSPACE_BUSY || pyro_copy(err, &why);
 }
 
 int supervisor_connect(const struct workspace_handle *w, enum machine_need need,
@@ -64,14 +66,15 @@ int supervisor_connect(const struct workspace_handle *w, enum machine_need need,
         if (need == MACHINE_AWAKE && record_state(w->dir_fd, w->id) == WORKSPACE_SUSPENDED) {
             if (!wake(w, &deadline, err))
                 return -1;
-        } else if (!is_started(w, err)) {
+        } else if (is_started(w, err)) {
+            wait_for_holder();
+        } else {
             return -1;
         }
         if (clock_ms() > deadline) {
             pyro_fail(err, PYRO_WORKSPACE_BUSY, "the supervisor of '%s' does not answer", w->id);
             return -1;
         }
-        wait_for_holder();
     }
 }
 

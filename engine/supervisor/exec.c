@@ -503,11 +503,12 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
     }
     if (request->timeout_ms > 0)
         loop_timer_set(s->loop, &x->silence, request->timeout_ms + SILENCE_MS, exec_on_silence, x);
-    supervisor_touch(s);
     if (request->detach) {
+        supervisor_touch(s);
         exec_let_go(x);
         return true;
     }
+    supervisor_touch_after(s); /* the guest does not wait for it */
     first = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
     stream_message(&x->client, first);
     if (max_wait_ms)

@@ -161,6 +161,17 @@ void supervisor_touch(struct supervisor *s)
     supervisor_save(s, false);
 }
 
+static void supervisor_on_touched(void *arg)
+{
+    supervisor_save(arg, false);
+}
+
+void supervisor_touch_after(struct supervisor *s)
+{
+    s->record.last_activity_at = clock_wall();
+    loop_defer(s->loop, &s->touched, supervisor_on_touched, s);
+}
+
 void supervisor_touch_soon(struct supervisor *s)
 {
     s->record.last_activity_at = clock_wall();

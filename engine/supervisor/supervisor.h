@@ -186,17 +186,18 @@ struct supervisor {
     int shell_number; /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
-    bool stop_wanted;         /* the end was requested: it is not a failure */
-    bool took_over_stop;      /* an earlier supervisor was asked for the end */
-    bool killed;              /* this supervisor killed it */
-    bool shut_down;           /* QEMU reported that its guest shut down */
-    bool disk_full;           /* the host's: QEMU is paused until there is room */
-    int64_t paused_since_ms;  /* while the record has a paused_reason */
-    int64_t paused_ms;        /* how long it was paused before that */
-    unsigned complaints;      /* lines written to run/supervisor.log */
-    char *error_before_pause; /* the record's last error; NULL: none */
-    enum pyro_code end_code;  /* of the error that ended it; 0: PYRO_VM_FAILED */
-    bool removed;             /* a `run`: the directory goes with the VM */
+    struct loop_deferred touched; /* supervisor_touch_after() */
+    bool stop_wanted;             /* the end was requested: it is not a failure */
+    bool took_over_stop;          /* an earlier supervisor was asked for the end */
+    bool killed;                  /* this supervisor killed it */
+    bool shut_down;               /* QEMU reported that its guest shut down */
+    bool disk_full;               /* the host's: QEMU is paused until there is room */
+    int64_t paused_since_ms;      /* while the record has a paused_reason */
+    int64_t paused_ms;            /* how long it was paused before that */
+    unsigned complaints;          /* lines written to run/supervisor.log */
+    char *error_before_pause;     /* the record's last error; NULL: none */
+    enum pyro_code end_code;      /* of the error that ended it; 0: PYRO_VM_FAILED */
+    bool removed;                 /* a `run`: the directory goes with the VM */
     char end_reason[640];
 };
 
@@ -223,6 +224,8 @@ void supervisor_save(struct supervisor *s, bool durable);
 void supervisor_save_soon(struct supervisor *s);
 /* Notes activity; the record has it at once, … */
 void supervisor_touch(struct supervisor *s);
+/* … once what is on its way out now has gone, … */
+void supervisor_touch_after(struct supervisor *s);
 /* … or within a second. */
 void supervisor_touch_soon(struct supervisor *s);
 
