@@ -279,7 +279,7 @@ static void suspend(struct memory_op *op)
     struct supervisor *s = op->supervisor;
     struct pyro_error err = { 0 };
 
-    clients_shut(s); /* whoever comes from here on wakes it */
+    clients_shut(s); /* a client that connects from here on wakes it */
     if (!may_suspend(op, &err) || !suspend_commit(s, &err)) {
         memory_forget_suspended(s->dir_fd);
         clients_open(s);

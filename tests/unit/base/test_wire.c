@@ -135,7 +135,7 @@ static void test_find_hello_anywhere(void **state UNUSED)
         assert_false(wire_is_hello(bytes + at, WIRE_NONCE_SIZE - 1));
         assert_false(at && wire_is_hello(bytes + at - 1, WIRE_HELLO_SIZE));
         assert_true(wire_is_new_host(bytes + at, WIRE_HELLO_SIZE));
-        if (at >= WIRE_HEADER_SIZE) /* zeros before it, or else what is no hello */
+        if (at >= WIRE_HEADER_SIZE) /* zeros before it, or bytes that are not a hello */
             assert_true(wire_is_new_host(bytes, WIRE_HEADER_SIZE) == (at % 2 == 0));
     }
 }

@@ -102,7 +102,7 @@ static void test_figures_of_a_running_one(void **state UNUSED)
     proc_kill(pid);
 }
 
-/* Times of one process more are no use of that moment. */
+/* The time of a process that was not counted before is not a share of this second. */
 static void test_usage_of_other_processes_is_no_share(void **state UNUSED)
 {
     const struct usage machine = { .cpu_seconds = 5, .vm = 7 };
