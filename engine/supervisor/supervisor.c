@@ -68,6 +68,12 @@ bool supervisor_fail_full(struct pyro_error *err)
     return pyro_fail(err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
 }
 
+bool supervisor_fail_held(const struct supervisor *s, struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_WORKSPACE_STATE,
+                     "workspace '%s' ends with the process that holds it", s->record.id);
+}
+
 bool supervisor_check_running(const struct supervisor *s, struct pyro_error *err)
 {
     if (s->phase == PHASE_RUNNING)

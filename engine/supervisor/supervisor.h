@@ -217,6 +217,8 @@ bool supervisor_check_guest(const struct supervisor *s, struct pyro_error *err) 
 bool supervisor_check_serving(const struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 /* False, with the error of a host's disk that is full. */
 bool supervisor_fail_full(struct pyro_error *err);
+/* Of what would end its machine, and with that the hold. False. */
+bool supervisor_fail_held(const struct supervisor *s, struct pyro_error *err);
 
 /* Writes the record; on the disk within a second, or at once when `durable`. */
 void supervisor_save(struct supervisor *s, bool durable);

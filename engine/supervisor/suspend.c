@@ -72,8 +72,7 @@ static bool check_lives_on(const struct supervisor *s, struct pyro_error *err)
 {
     if (!s->record.ephemeral && !s->record.held && !s->waiters)
         return true;
-    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' ends with the process that holds it",
-              s->record.id);
+    supervisor_fail_held(s, err);
     return pyro_hint(err, "one that nobody holds can be suspended");
 }
 

@@ -212,8 +212,7 @@ bool workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,
     const char *snapshot;
 
     if (s->record.held) { /* its machine ends, and with that the hold */
-        pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' ends with the process that holds it",
-                  s->record.id);
+        supervisor_fail_held(s, err);
         return pyro_hint(err, "fork it from the snapshot, or reset it once nobody holds it");
     }
     if (!json_get_string(request, "snapshot", &snapshot, err) ||
