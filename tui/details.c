@@ -134,6 +134,8 @@ static void details_facts(struct place *p, const struct model *m, const struct w
     state(p, w);
     if (r->paused_reason)
         fact(p, "paused", ROLE_BAD, "no room on the host's disk");
+    if (r->stop_reason)
+        fact(p, "stopped", ROLE_WARN, STOPPED_EXPIRED_TEXT);
     accelerator(p, r);
     if (r->network_error)
         fact(p, "network down", ROLE_BAD, r->network_error);

@@ -108,8 +108,7 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
 
 bool workspace_is_unsettled(const struct workspace_record *r)
 {
-    return r->state == WORKSPACE_SUSPENDED &&
-           (r->vm_pid > 0 || (r->expires_at > 0 && r->expires_at <= clock_wall()));
+    return r->state == WORKSPACE_SUSPENDED && (r->vm_pid > 0 || record_is_expired(r));
 }
 
 /* Its supervisor was killed before its QEMU had ended; which must not go on. */
@@ -131,7 +130,7 @@ static void settle_suspended(const struct workspace_handle *w, const struct work
 {
     int lock = -1;
 
-    if (r->expires_at <= 0 || r->expires_at > clock_wall())
+    if (!record_is_expired(r))
         end_leftover(w);
     else if ((lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, NULL)) >= 0)
         (void)!supervisor_start(w, lock, SUPERVISE_DROP, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "engine/cmd/text.h"
 #include "engine/state/attention.h"
+#include "engine/state/record.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 
@@ -223,6 +224,8 @@ void show_workspace(const json_t *w, FILE *out)
     show_line(out, "State", json_string_or(w, "state", NULL));
     show_attention_line(w, out);
     show_line(out, "Paused", json_string_or(w, "paused_reason", NULL));
+    if (json_is_string(json_object_get(w, "stop_reason")))
+        show_line(out, "Stopped", STOPPED_EXPIRED_TEXT);
     show_line(out, "Workspace", json_string_or(w, "workspace_path", NULL));
     show_seed(json_object_get(w, "workspace_seed"), out);
     show_line(out, "Network policy", json_string_or(w, "network_policy", NULL));

@@ -21,8 +21,8 @@ const struct cmd_spec cmd_workspace_status = {
     .tool = TOOL("workspace_status", "Show a workspace",
                  "State, settings and counts of a workspace.", 0,
                  "workspace_id name labels environment state network_policy secrets.name "
-                 "vcpu_count mem_mib expires_at shell_count service_count running_service_count "
-                 "command_count last_command last_error"),
+                 "vcpu_count mem_mib expires_at stop_reason shell_count service_count "
+                 "running_service_count command_count last_command last_error"),
     .args = workspace_arg_rows,
     .args_size = sizeof(struct workspace_args),
     .result = workspace_rows,

@@ -23,12 +23,18 @@ const char *const workspace_state_names[] = { "created", "started", "suspended",
 const char *const execution_modes[] = { "guest_vm", "host_compat", NULL };
 const char *const accelerators[] = { "kvm", "tcg", NULL };
 static const char *const paused_reasons[] = { PAUSED_HOST_DISK_FULL, NULL };
+static const char *const stop_reasons[] = { STOPPED_EXPIRED, NULL };
 static const char *const seed_modes[] = { "empty", "directory", "tar_archive", NULL };
 static const char *const secret_kinds[] = { "literal", "file", NULL };
 
 const char *workspace_state_name(enum workspace_state state)
 {
     return workspace_state_names[state];
+}
+
+bool record_is_expired(const struct workspace_record *r)
+{
+    return r->expires_at > 0 && r->expires_at <= clock_wall();
 }
 
 void record_set_string(char **field, const char *value)

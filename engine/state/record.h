@@ -29,6 +29,8 @@ enum workspace_state {
 #define WORKSPACE_STATES (WORKSPACE_FAILED + 1)
 
 #define PAUSED_HOST_DISK_FULL "host_disk_full"
+#define STOPPED_EXPIRED "ttl"
+#define STOPPED_EXPIRED_TEXT "its time to live is over"
 
 /*
  * The members, each with its row (rows.h), from which storing, showing and documenting it follow, in
@@ -117,6 +119,10 @@ enum workspace_state {
     FIELD(char *last_error) /* NULL: none */                                                       \
     ROW(ROW_TEXT(workspace_record, last_error, .copy = ROW_OWN, .nullable = true,                  \
                  .help = "Why it is failed"))                                                      \
+    FIELD(const char *stop_reason) /* a constant; NULL: it is not stopped, or somebody did it */   \
+    ROW(ROW_CHOICE(workspace_record, stop_reason, stop_reasons, .copy = ROW_OWN, .sparse = true,   \
+                   .nullable = true,                                                               \
+                   .help = "Why it is stopped, where nobody did it: its time to live is over"))    \
     FIELD(char *resume_error) /* NULL: none */                                                     \
     ROW(ROW_TEXT(workspace_record, resume_error, .copy = ROW_OWN, .nullable = true,                \
                  .sparse = true,                                                                   \
@@ -237,6 +243,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable,
                  struct pyro_error *err) MUST_CHECK;
 /* A seed as it is stored, from JSON of any source; NULL when there is none. New. */
 json_t *record_seed_of(const json_t *j);
+/* Its time to live is over. */
+bool record_is_expired(const struct workspace_record *r);
 /* What needs a person's eye: what its shells do, and its news. Borrowed; NULL: nothing. */
 json_t *record_attention(const struct workspace_record *r);
 /* What goes on in it: attention_activity(). */

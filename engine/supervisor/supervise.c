@@ -31,6 +31,7 @@
 #include "engine/state/store.h"
 #include "engine/supervisor/clients.h"
 #include "engine/supervisor/disk_merge.h"
+#include "engine/supervisor/expiry.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/kept_history.h"
@@ -49,23 +50,6 @@
 #include "vmm/find.h"
 
 /* ---- the end ---- */
-
-static void supervise_on_ttl(void *arg)
-{
-    struct supervisor *s = arg;
-
-    s->expired = true;
-    supervisor_stop(s, false);
-}
-
-static void set_ttl_timer(struct supervisor *s)
-{
-    double left = s->record.expires_at - clock_wall();
-
-    if (s->record.expires_at > 0)
-        loop_timer_set(s->loop, &s->ttl, left > 0 ? (int64_t)(left * 1000) : 0, supervise_on_ttl,
-                       s);
-}
 
 static void remove_workspace(struct supervisor *s)
 {
@@ -100,8 +84,6 @@ static void record_the_end(struct supervisor *s, bool started)
 
     r->vm_pid = 0;
     r->vm_start_time = 0;
-    if (!s->suspended)
-        r->expires_at = 0;
     r->stopping = false;
     r->unbegun = false;
     r->held = false;
@@ -114,7 +96,8 @@ static void record_the_end(struct supervisor *s, bool started)
     } else if (s->stop_wanted && started) {
         r->state = WORKSPACE_STOPPED;
         record_set_string(&r->last_error, NULL);
-        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STOPPED));
+        supervisor_note(
+            s, TIMELINE_ENTRY(TIMELINE_STOPPED, .text = s->expired ? STOPPED_EXPIRED_TEXT : NULL));
     } else if (r->state != WORKSPACE_CREATED) {
         r->state = WORKSPACE_FAILED;
         record_set_string(&r->last_error, s->end_reason);
@@ -122,6 +105,8 @@ static void record_the_end(struct supervisor *s, bool started)
         news_add(&r->news, NEWS_VM,
                  attention_new(ATTENTION_FAILED, clock_wall(), "vm", r->id, s->end_reason));
     }
+    if (!s->suspended)
+        expiry_settle(r, r->state == WORKSPACE_STOPPED && s->expired);
     if (started)
         r->last_activity_at = clock_wall();
     if (!s->removed)
@@ -166,7 +151,8 @@ static void supervise_on_ended(void *arg, uint32_t events UNUSED)
     else if (s->record.clearing)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was reset");
     else if (s->stop_wanted)
-        pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was stopped");
+        pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was stopped%s",
+                  s->expired ? ": " STOPPED_EXPIRED_TEXT : "");
     else
         pyro_fail(&why, s->end_code ? s->end_code : PYRO_VM_FAILED, "the VM ended: %s",
                   s->end_reason);
@@ -203,13 +189,6 @@ static void note_start(struct supervisor *s)
         supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STARTED, .text = s->record.resume_error));
 }
 
-/* A time to live goes on while its machine is suspended. */
-static void note_expiry(struct workspace_record *r, bool was_suspended)
-{
-    if (!was_suspended && !r->resume_error)
-        r->expires_at = r->ttl_seconds ? clock_wall() + (double)r->ttl_seconds : 0;
-}
-
 /* The supervisor before was killed, and the machine goes on. */
 static void note_takeover(struct supervisor *s)
 {
@@ -231,7 +210,7 @@ static void serve(struct supervisor *s)
         s->record.stopping = false;
         s->record.last_activity_at = clock_wall();
         s->record.unbegun = false;
-        note_expiry(&s->record, s->was_suspended);
+        expiry_renew(s);
         record_set_string(&s->record.last_error, NULL);
         news_drop(&s->record.news, NEWS_VM);
         note_start(s);
@@ -247,7 +226,7 @@ static void serve(struct supervisor *s)
     } else if (link_is_ready(s->guest)) {
         adopt_what_runs(s);
     }
-    set_ttl_timer(s);
+    expiry_watch(s);
     workspace_ops_await_holder(s);
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is true after a power cut. */

@@ -8,6 +8,7 @@
 
 #include "engine/state/commands.h"
 #include "engine/state/memory_files.h"
+#include "engine/supervisor/expiry.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/service.h"
 #include "engine/supervisor/shell.h"
@@ -133,6 +134,7 @@ bool suspend_commit(struct supervisor *s, struct pyro_error *err)
 bool suspend_drop(struct supervisor *s, struct pyro_error *err)
 {
     struct workspace_record *r = &s->record;
+    bool expired = record_is_expired(r);
 
     if (r->state != WORKSPACE_SUSPENDED)
         return true;
@@ -142,11 +144,12 @@ bool suspend_drop(struct supervisor *s, struct pyro_error *err)
     r->state = WORKSPACE_STOPPED;
     r->vm_pid = 0;
     r->vm_start_time = 0;
-    r->expires_at = 0;
+    expiry_settle(r, expired);
     r->last_activity_at = clock_wall();
     if (!record_save(s->dir_fd, r, true, err))
         return false;
-    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STOPPED));
+    supervisor_note(
+        s, TIMELINE_ENTRY(TIMELINE_STOPPED, .text = expired ? STOPPED_EXPIRED_TEXT : NULL));
     memory_forget_suspended(s->dir_fd);
     return true;
 }

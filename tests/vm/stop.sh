@@ -81,6 +81,9 @@ time_to_live() {
     run "${pyro[@]}" workspace status t --json
     is "it stopped, it did not fail" "$(json .last_error)" null
     is "a stopped workspace does not expire" "$(json .expires_at)" null
+    is "its status says why" "$(json .stop_reason)" ttl
+    like "… for people" "$("${pyro[@]}" workspace status t)" 'Stopped: its time to live is over'
+    like "its timeline says so" "$("${pyro[@]}" workspace timeline t)" 'stopped +its time to live is over'
     run "${pyro[@]}" workspace disk read t file --content-only
     is "its disk was kept" "$out" kept
 
@@ -91,6 +94,7 @@ time_to_live() {
     }
     wait_for 300 killed_in_time
     check "start gives it a new time to live" [ "$(json .expires_at)" != null ]
+    is "and forgets why it was stopped" "$(json .stop_reason)" null
     wait_for 30 state_is t stopped && pass "the time to live outlives its supervisor"
     delete t
 }

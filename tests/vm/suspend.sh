@@ -288,6 +288,7 @@ for name in "workspace.json", "workspace.json.last":
 END
 run ws list --json
 is "its time is over: the next pyro stops it" "$(json '.workspaces[0].state')" stopped
+is "… and says why" "$(json .stop_reason "$(ws status w --json)")" ttl
 refute "… and drops the memory" [ -e "$dir/suspended" ]
 run ws start w --json
 is "it starts" "$status $(json .state)" "0 started"

@@ -69,6 +69,8 @@ export interface WorkspaceStatus {
   serviceCount: number;
   shellCount: number;
   state: 'created' | 'started' | 'suspended' | 'stopped' | 'failed';
+  /** Why it is stopped, where nobody did it: its time to live is over */
+  stopReason: 'ttl' | null;
   /** Seconds that nobody needs the VM until it is suspended; 0: never */
   suspendAfterIdle: number;
   /** 0: never */
