@@ -245,6 +245,7 @@ static void test_parse_help_of_a_topic(void **state UNUSED)
     assert_string_equal(err.hint, "see 'pyro help agents'");
     assert_true(parse("box exec agents -- x", &line, &err));
     assert_false(line.help || line.topic);
+    cmd_line_release(&line);
 }
 
 static void test_parse_help(void **state UNUSED)

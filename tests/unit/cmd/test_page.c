@@ -103,12 +103,11 @@ static void test_page_cut_does_not_end_at_a_secret(void **state UNUSED)
 
 static void test_page_cut_refuses_what_is_no_cursor(void **state UNUSED)
 {
-    scoped_json json_t *result = list_of("ab");
     const struct page_args page = { ARG_UNSET, "?" };
     struct cmd_io io = { 0 };
     struct pyro_error err = { 0 };
 
-    assert_false(page_cut(result, "entries", &page, &order, &io, &err));
+    assert_null(page_cut(list_of("ab"), "entries", &page, &order, &io, &err));
     assert_string_equal(err.message, "--cursor: is not a cursor");
 }
 

@@ -86,6 +86,7 @@ static void test_record_copied_has_nothing_of_a_running_machine(void **state UNU
     a.vm_pid = 4321, a.vm_start_time = 987654321, a.expires_at = 12.5;
     a.held = a.stopping = a.ephemeral = a.clearing = true;
     a.used = false;
+    disk_layers_release(&a.disk);
     disk_layers_init_above(&a.disk, 2);
     assert_true(record_copy(&a, true, &b, &err));
     assert_int_equal(b.state, WORKSPACE_CREATED);
