@@ -98,10 +98,10 @@ void pager_line_draw(WINDOW *win, const struct area *place, int left, const stru
                        .end = place->left + place->cols,
                        .style = line->style };
     scoped_buf piece = BUF_INIT(256);
-    size_t match_from = 0, match_to = 0, look_from = length ? 0 : n;
+    size_t match_from = 0, match_to = 0, look_from = length ? 0 : n, i = 0;
     int col = 0;
 
-    for (size_t i = 0, used; i < n && col < left + place->cols; i += used) {
+    for (size_t used; i < n && col < left + place->cols; i += used) {
         struct style style = line->style;
         int cols;
         if (i >= look_from) {
@@ -124,4 +124,7 @@ void pager_line_draw(WINDOW *win, const struct area *place, int left, const stru
     run_flush(&run);
     if (line->filled)
         draw_fill(win, place->top, run.col, run.end - run.col, line->style);
+    if (i < n && !line->wrapped && place->cols > 0)
+        draw_text(win, place->top, run.end - 1, 1, style_on(theme_style(ROLE_DIM), line->style),
+                  "…");
 }

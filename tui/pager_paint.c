@@ -45,7 +45,8 @@ static int draw_line(const struct pager *p, WINDOW *win, struct area place, size
 {
     struct pager_line line = { .style = theme_style(ROLE_TEXT),
                                .pattern = pattern_of(p),
-                               .filled = is_selected(p, at) };
+                               .filled = is_selected(p, at),
+                               .wrapped = p->wrap };
     int rows = pager_line_rows(p, at) - skip, cols = place.cols;
     char plain[PAGER_LINE_MAX];
     uint64_t looks[PAGER_LINE_MAX];

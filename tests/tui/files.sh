@@ -132,7 +132,7 @@ open_named odd.txt
 sees '^tab     stop \\x1b\[31mred\\x1b\[0m café'
 keys q
 open_named wide.txt
-sees '^x+$'
+sees '^x+…$' # there is more of it
 gone rightmost
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do keys Right; done
 sees '^x+ rightmo'

@@ -42,7 +42,7 @@ sees 'nothing since 2099-01-01'
 
 # Wrapped, and not.
 keys G
-sees '^long 0{75}$'
+sees '^long 0{74}…$'
 keys w
 sees '^0*7 end'
 keys Up Up Down Down
