@@ -19,6 +19,7 @@ struct prune {
     size_t used_count;
     bool dry_run;
     json_t *removed;
+    json_t *counted; /* of a dry run: {"DEVICE:INODE": names of that file that were counted} */
     int64_t freed_bytes;
     struct pyro_error *err;
 };
@@ -34,14 +35,30 @@ static bool is_used(const struct prune *p, const char *path)
     return false;
 }
 
-/* Bytes on the disk freed with a name: none while the file has another. */
-static int64_t bytes_freed(const struct stat *st)
+/* Names of a file that a dry run would have removed before this one. */
+static nlink_t names_removed(struct prune *p, const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && st->st_nlink > 1 ? 0 : (int64_t)st->st_blocks * 512;
+    char file[48];
+    json_int_t count;
+
+    if (!p->dry_run)
+        return 0;
+    snprintf(file, sizeof(file), "%ju:%ju", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+    count = json_int_or(p->counted, file, 0);
+    json_object_set_new(p->counted, file, json_integer(count + 1));
+    return (nlink_t)count;
+}
+
+/* Bytes on the disk freed with a name: none while the file has another. */
+static int64_t bytes_freed(struct prune *p, const struct stat *st)
+{
+    bool has_another = S_ISREG(st->st_mode) && st->st_nlink > 1 + names_removed(p, st);
+
+    return has_another ? 0 : (int64_t)st->st_blocks * 512;
 }
 
 /* Of a file, or of the files in a directory. */
-static int64_t disk_bytes(const char *path)
+static int64_t disk_bytes(struct prune *p, const char *path)
 {
     scoped_dir DIR *dir = opendir(path);
     struct dirent *entry;
@@ -49,17 +66,18 @@ static int64_t disk_bytes(const char *path)
     struct stat st;
 
     if (!dir)
-        return lstat(path, &st) == 0 ? bytes_freed(&st) : 0;
+        return lstat(path, &st) == 0 ? bytes_freed(p, &st) : 0;
     while ((entry = readdir(dir)))
         if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            sum += bytes_freed(&st);
+            sum += bytes_freed(p, &st);
     return sum;
 }
 
-static bool remove_one(struct prune *p, const char *path)
+/* `name`: what people call it; NULL: its file's name. */
+static bool remove_one(struct prune *p, const char *name, const char *path)
 {
-    int64_t size_bytes = disk_bytes(path);
-    const char *slash = strrchr(path, '/');
+    int64_t size_bytes = disk_bytes(p, path);
+    const char *slash = strrchr(path, '/'); /* it is absolute */
     struct stat st;
 
     if (lstat(path, &st) != 0)
@@ -68,7 +86,7 @@ static bool remove_one(struct prune *p, const char *path)
         return false;
     p->freed_bytes += size_bytes;
     json_array_append_new(p->removed,
-                          json_pack("{ss ss sI}", "name", slash ? slash + 1 : path, "path", path,
+                          json_pack("{ss ss sI}", "name", name ? name : slash + 1, "path", path,
                                     "size_bytes", (json_int_t)size_bytes));
     return true;
 }
@@ -124,9 +142,10 @@ static bool prune_record(struct prune *p, const char *cache_dir, const char *key
     struct pyro_error err = { 0 };
 
     if (!environment_record_load(cache_dir, key, &record, &err))
-        return err.code == PYRO_RECORD_INVALID || remove_one(p, path); /* a newer pyro's stays */
+        return err.code == PYRO_RECORD_INVALID ||
+               remove_one(p, NULL, path); /* a newer pyro's stays */
     named = str_printf("%s/%s", cache_dir, record.directory);
-    return access(named, F_OK) == 0 || remove_one(p, path);
+    return access(named, F_OK) == 0 || remove_one(p, NULL, path);
 }
 
 /* One entry of the cache; the lock of its environment is held. The record is removed before what it
@@ -146,7 +165,7 @@ static bool prune_entry(struct prune *p, const char *cache_dir, const char *key,
         return true;
     if (!p->dry_run && named && unlink(record_path) != 0)
         return pyro_fail_errno(p->err, "remove '%s'", record_path);
-    return remove_one(p, path);
+    return remove_one(p, named ? record.name : NULL, path);
 }
 
 json_t *environment_remove(const char *name, const struct progress *progress,
@@ -178,7 +197,7 @@ json_t *environment_remove(const char *name, const struct progress *progress,
         path = str_printf("%s/%s", cache_dir, record.directory);
     if (unlink(record_path) != 0)
         return pyro_fail_errno(err, "remove '%s'", record_path);
-    if (path && !remove_one(&p, path))
+    if (path && !remove_one(&p, full, path))
         return NULL;
     return json_pack("{ss sI}", "name", full, "freed_bytes", (json_int_t)p.freed_bytes);
 }
@@ -226,7 +245,7 @@ static bool prune_boot(struct prune *p)
         const char *name = entries[i]->d_name;
         scoped_free char *path = str_printf("%s/%s", boot_dir, name);
         if (ok && name[0] != '.' && strcmp(name, "lock") != 0 && !is_used(p, path))
-            ok = remove_one(p, path);
+            ok = remove_one(p, NULL, path);
         free(entries[i]);
     }
     if (count > 0)
@@ -238,7 +257,7 @@ static bool prune_base(void *arg, const char *path)
 {
     struct prune *p = arg;
 
-    return is_used(p, path) || remove_one(p, path);
+    return is_used(p, path) || remove_one(p, NULL, path);
 }
 
 /* --- what images are made of --- */
@@ -306,10 +325,12 @@ static bool prune_blobs(struct prune *p)
 json_t *environment_prune(const char *const *used, size_t used_count, bool dry_run,
                           struct pyro_error *err)
 {
+    scoped_json json_t *counted = json_object();
     struct prune p = { .used = used,
                        .used_count = used_count,
                        .dry_run = dry_run,
                        .removed = json_array(),
+                       .counted = counted,
                        .err = err };
 
     if (!prune_environments(&p) || !base_each(prune_base, &p, err) || !prune_boot(&p) ||

@@ -80,6 +80,12 @@ check "env prune leaves the environment of a workspace" [ -e "$cache/environment
 for name in resting running older; do
     "${pyro[@]}" workspace delete "$name" >/dev/null
 done
-run "${pyro[@]}" env prune
+# One file under two names is freed with the second.
+ln -f "$kept" "$(echo "$cache"/environments/debian@12-base-*/base.ext4)"
+run "${pyro[@]}" env prune --dry-run --json
+would=$(json .freed_bytes) names=$out
+run "${pyro[@]}" env prune --json
+is "env prune frees what its dry run says" "$(json .freed_bytes)" "$would"
+like "… by the environment's name" "$names" '"name": *"debian:12-base"'
 is "env prune removes what nobody needs" "$(ls "$bases" "$cache/environments" | grep -v -e : -e '^lock-')" ""
 finish

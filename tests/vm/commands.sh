@@ -218,7 +218,7 @@ is "env prune --dry-run: status" "$status $(json .dry_run)" "0 true"
 check "env prune --dry-run: it names what would go" [ "$(json .freed_bytes)" -gt 1000000 ]
 check "env prune --dry-run: and that is there" test -e "$(json .removed[0].path)"
 run "$PYRO" env prune --dry-run
-like "env prune --dry-run, for people" "$out" '^Would remove: .*
+like "env prune --dry-run, for people" "$out" 'Would remove: debian:12 .*
 Would free bytes: [0-9]+$'
 
 # In a cache and with workspaces of its own: what is removed is not what other scripts share.
