@@ -13,7 +13,9 @@
 #include "engine/environment/environment.h"
 #include "engine/helper/helper.h"
 #include "engine/network/host.h"
+#include "engine/registry/settings.h"
 #include "engine/state/paths.h"
+#include "engine/state/spare_wish.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/accel.h"
 #include "vmm/base/fs.h"
@@ -95,6 +97,19 @@ static void examine_host(struct examination *x)
         fail(x);
         problem_of(x, "the cache cannot be used", &why);
     }
+}
+
+/* What is set and is not understood. Commands that need a setting of a registry fail with it; spares are
+ * there or not. */
+static void examine_configuration(struct examination *x)
+{
+    scoped_registry_settings settings = { 0 };
+    struct pyro_error why = { 0 };
+
+    if (!spares_check(&why))
+        problem_of(x, "the configuration", &why);
+    if (!registry_settings_load("", &settings, &why))
+        problem_of(x, "the configuration", &why);
 }
 
 /* The programs that `env pull` needs; machines start without them. */
@@ -439,6 +454,7 @@ void examine(const char *environment, examination_tell_fn *tell_fn, void *arg)
 
     x.progress = (struct progress){ .update = examination_forward_progress, .arg = &x };
     examine_host(&x);
+    examine_configuration(&x);
     examine_programs(&x);
     examine_qemu(&x);
     examine_jail(&x);

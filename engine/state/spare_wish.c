@@ -25,19 +25,43 @@ bool spares_parse(const char *text, int64_t *ret)
     return true;
 }
 
-static bool spares_configured(int64_t *ret)
+static bool spares_fail(const char *where, const char *value, struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s '%s' is not a number from 0 to %d", where,
+                     value, SPARES_MAX);
+}
+
+/* Whether the configuration says it; of a value that is none, *err does. */
+static bool spares_configured(int64_t *ret, struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(CONFIG_BYTES_MAX);
     scoped_free char *path = NULL;
     struct config_setting s = { 0 };
     bool found = false;
 
-    if (!config_file_read(&path, &text, NULL))
+    if (!config_file_read(&path, &text, err))
         return false;
-    for (char *at = text.data; at && config_next(&at, &s);)
-        if (!strcmp(s.name, "spares"))
-            found = s.value && spares_parse(s.value, ret);
+    for (char *at = text.data; at && config_next(&at, &s);) {
+        if (strcmp(s.name, "spares") != 0)
+            continue;
+        found = s.value && spares_parse(s.value, ret);
+        if (!found) {
+            scoped_free char *where = str_printf("%s:%d: spares", path, s.line);
+            spares_fail(where, s.value ? s.value : "", err);
+        }
+    }
     return found;
+}
+
+bool spares_check(struct pyro_error *err)
+{
+    const char *set = getenv("PYRO_SPARES");
+    struct pyro_error why = { 0 };
+    int64_t n;
+
+    if (set && !spares_parse(set, &n))
+        return spares_fail("PYRO_SPARES", set, err);
+    return spares_configured(&n, &why) || why.code == PYRO_OK || pyro_copy(err, &why);
 }
 
 int64_t spares_allowed(bool stays)
@@ -45,7 +69,7 @@ int64_t spares_allowed(bool stays)
     const char *set = getenv("PYRO_SPARES");
     int64_t n;
 
-    if ((set && spares_parse(set, &n)) || spares_configured(&n))
+    if ((set && spares_parse(set, &n)) || spares_configured(&n, NULL))
         return n;
     return stays ? SPARES_DEFAULT : 0;
 }

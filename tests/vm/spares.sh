@@ -167,6 +167,8 @@ check "its time is over: it is gone" wait_for 60 is_empty
 echo 'spares = 1' >>"$XDG_CONFIG_HOME/pyro/config"
 run claims "$PYRO" run debian:12 -- true
 check "spares = 1: a command leaves one" wait_for 60 spares_are 1
+sed -i 's/^spares.*/spares = some/' "$XDG_CONFIG_HOME/pyro/config"
+like "spares = some: doctor says so" "$(claims "$PYRO" doctor)" "config:[0-9]+: spares 'some' is not a number from 0 to 16"
 sed -i '/^spares/d' "$XDG_CONFIG_HOME/pyro/config"
 kill "$(supervisor_of "$(spare_ids)")"
 wait_for 60 is_empty

@@ -44,14 +44,20 @@ static void test_spares_parse_takes_small_numbers(void **state UNUSED)
 
 static void test_spares_allowed_by_the_environment(void **state UNUSED)
 {
+    struct pyro_error err = { 0 };
+
     assert_int_equal(spares_allowed(true), SPARES_DEFAULT);
     assert_int_equal(spares_allowed(false), 0);
     setenv("PYRO_SPARES", "1", 1);
     assert_int_equal(spares_allowed(true), 1);
     assert_int_equal(spares_allowed(false), 1);
+    assert_true(spares_check(&err));
     setenv("PYRO_SPARES", "many", 1);
     assert_int_equal(spares_allowed(false), 0);
+    assert_false(spares_check(&err));
+    assert_string_equal(err.message, "PYRO_SPARES 'many' is not a number from 0 to 16");
     unsetenv("PYRO_SPARES");
+    assert_true(spares_check(&err));
 }
 
 static void test_spare_wish_note_keeps_the_newest_first(void **state UNUSED)
