@@ -166,14 +166,16 @@ static struct screen *aim(struct app *app, struct key_event *e)
 
 void app_pop(struct app *app)
 {
-    struct screen *s = app->top;
+    struct screen *s = app->top, **end = &app->graveyard;
 
     if (!s)
         return;
     leave_top(app);
     app->top = s->beside ? join(app, s) : s->below;
-    s->below = app->graveyard;
-    app->graveyard = s;
+    s->below = NULL;
+    while (*end) /* freed in this order: a screen may tell the one that opened it */
+        end = &(*end)->below;
+    *end = s;
     loop_defer(app->loop, &app->bury, app_bury, app);
     if (app->top)
         enter_top(app);
