@@ -549,17 +549,18 @@ static void claim_fds(struct supervisor *s)
 int supervise_main(int argc, char **argv)
 {
     static const char *const modes[] = SUPERVISE_MODE_NAMES;
-    struct supervisor s = { .parts = supervisor_parts,
-                            .dir_fd = SUPERVISE_DIR_FD,
-                            .ready_fd = SUPERVISE_READY_FD,
-                            .run_fd = -1,
-                            .listen_fd = -1,
-                            .host_pidfd = -1,
-                            .began_ms = clock_ms(),
-                            .vm = VM_INIT };
+    /* Static: what it has ends with the process, and is no leak. */
+    static struct supervisor s = { .parts = supervisor_parts,
+                                   .dir_fd = SUPERVISE_DIR_FD,
+                                   .ready_fd = SUPERVISE_READY_FD,
+                                   .run_fd = -1,
+                                   .listen_fd = -1,
+                                   .host_pidfd = -1,
+                                   .vm = VM_INIT };
     struct pyro_error err = { 0 };
     unsigned mode = 0;
 
+    s.began_ms = clock_ms();
     while (argc == 3 && mode < ARRAY_SIZE(modes) && strcmp(argv[1], modes[mode]) != 0)
         mode++;
     if (argc != 3 || mode == ARRAY_SIZE(modes) || fcntl(SUPERVISE_LOCK_FD, F_GETFD) < 0) {
