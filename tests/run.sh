@@ -26,6 +26,7 @@ export PYRO_CHECK_PATIENCE=20
 export PYRO_CHECK_RESULTS=1 PYRO_CHECK_RAN=$LOGS/ran
 export PYRO_TEST_CACHE=${PYRO_TEST_CACHE:-$PWD/build/test-cache}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1}
+SANITIZER_OPTIONS=$ASAN_OPTIONS
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # What the user has set must not change what the tests see.
 unset PYRO_HOME PYRO_REQUIRE_KVM PYRO_CHECK_SCENE NO_COLOR
@@ -65,7 +66,7 @@ excerpt() {
 
 # report NAME STATUS: what one test that has ended says in its log: cmocka's totals, or a last line "N passed, N failed".
 report() {
-    local name=$1 status=$2 log p f s=0
+    local name=$1 status=$2 log said p f s=0
     log=$(log_of "$name")
     took[$name]=$((SECONDS - began[$name]))
     if grep -q '^\[==========\].* run\.' "$log"; then
@@ -76,6 +77,12 @@ report() {
         s=$(grep -c '^SKIP ' "$log")
     fi
     : "${p:=0}" "${f:=0}"
+    # Those of processes whose errors nobody reads, too.
+    for said in "$log.sanitizer".*; do
+        [[ -e $said ]] || continue
+        f=$((f + 1))
+        { echo "FAILED a sanitizer has nothing to say"; head -60 "$said"; } >>"$log"
+    done
     # A test that died, or that said nothing, has failed.
     if [[ $f -eq 0 ]] && { [[ $status -ne 0 ]] || [[ $((p + s)) -eq 0 ]]; }; then
         f=1
@@ -104,6 +111,9 @@ start() { # LIMIT NAME
     log=$(log_of "$name")
     mkdir -p "${ran%/*}"
     rm -f "$ran".{commands,keys}
+    # What sanitizers say of processes that nobody reads the errors of.
+    [[ -z ${PYRO_SANITIZED:-} ]] || ASAN_OPTIONS=$SANITIZER_OPTIONS:log_path=$log.sanitizer
+    rm -f "$log.sanitizer".*
     # Replaced by timeout, which passes a signal on.
     PYRO_CHECK_COVERAGE=$ran.commands PYRO_CHECK_KEYS=$ran.keys \
         exec_in_background timeout -k 10 "$limit" "$name" >"$log" 2>&1 </dev/null
