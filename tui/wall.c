@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tui/answer.h"
+#include "tui/look.h"
 #include "tui/model.h"
 #include "tui/replay_view.h"
 #include "tui/shell_view.h"
@@ -344,13 +345,25 @@ static void wall_pin(struct screen *s, int arg UNUSED)
     gather(w);
 }
 
+/* What needs somebody and is not a shell: a machine, a command, a service. NULL: nothing. */
+static const char *needs_elsewhere(const struct model *m)
+{
+    for (size_t i = 0; i < model_count(m); i++)
+        if (look_needs_eye(look_of(model_at(m, i))))
+            return model_name(model_at(m, i));
+    return NULL;
+}
+
 static void wall_next_attention(struct screen *s, int arg UNUSED)
 {
     struct wall *w = (struct wall *)s;
     int next = wall_list_next_urgent(&w->list, s->app->model, w->selected);
+    const char *other = next >= 0 ? NULL : needs_elsewhere(s->app->model);
 
     if (next >= 0)
         select_tile(w, next);
+    else if (other)
+        app_message(s->app, ROLE_TEXT, "no shell here needs you; %s does: ! in the list", other);
     else
         app_message(s->app, ROLE_TEXT, "no shell here needs you");
 }

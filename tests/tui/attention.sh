@@ -124,6 +124,10 @@ write "printf '\\a'"
 sees "two/$d !"
 write true
 gone "two/$d !"
+"$PYRO" workspace exec one -- false >/dev/null 2>&1
+is "a command failed" "$(state one)" failed
+keys '!'
+sees 'no shell here needs you; one does: ! in the list'
 keys Esc
 sees '^ pyro  2 workspaces'
 write "printf '\\a'"
