@@ -181,10 +181,13 @@ static bool scan(struct worker *w, uint64_t first, size_t *ret_count, struct pyr
     uint64_t left = w->c->page_count - first;
     size_t n = left < PART_PAGES ? (size_t)left : PART_PAGES;
     off_t at = (off_t)((w->address / RAM_PAGE_BYTES + first) * sizeof(w->entries[0]));
+    ssize_t got;
 
-    if (fs_pread_full(w->pagemap_fd, w->entries, n * sizeof(w->entries[0]), at) !=
-        (ssize_t)(n * sizeof(w->entries[0])))
+    got = fs_pread_full(w->pagemap_fd, w->entries, n * sizeof(w->entries[0]), at);
+    if (got < 0)
         return pyro_fail_errno(err, "which pages QEMU has");
+    if ((size_t)got < n * sizeof(w->entries[0]))
+        return pyro_fail(err, PYRO_VM_FAILED, "QEMU has no memory any more");
     for (size_t i = 0; i < n; i++)
         w->kinds[i] = is_own(w->entries[i]) || w->upper[first + i] ? TAKEN_OWN : TAKEN_NOT;
     for (size_t b = 0; w->c->blocks && b < n; b += BLOCK_PAGES)

@@ -11,6 +11,7 @@
 #include "engine/supervisor/disk_hold.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_push.h"
+#include "engine/supervisor/ending.h"
 #include "vmm/base/fs.h"
 #include "vmm/qemu.h"
 
@@ -91,10 +92,13 @@ void disk_ops_reconcile(struct supervisor *s)
 
 static void refuse(struct disk_op *op, const struct pyro_error *why)
 {
+    struct pyro_error err = *why;
+
+    ending_explain(op->supervisor, &err);
     if (op->client)
-        stream_refuse(op->client, op->id, why);
+        stream_refuse(op->client, op->id, &err);
     if (op->holder) {
-        stream_fail(&op->holder->stream, why);
+        stream_fail(&op->holder->stream, &err);
         disk_holder_free(op->holder);
     }
 }

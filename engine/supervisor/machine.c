@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "engine/helper/zstd.h"
 #include "engine/state/memory_files.h"
@@ -370,18 +369,4 @@ bool machine_adopt(struct supervisor *s, const struct link_ops *ops, struct pyro
         return false;
     disk_ops_reconcile(s);
     return open_guest(s, true, ops, err);
-}
-
-void machine_describe_end(struct supervisor *s, char *ret, size_t n)
-{
-    int status;
-
-    if (s->host_pid <= 0) {
-        vm_describe_end(&s->vm, ret, n);
-        return;
-    }
-    if (waitpid(s->host_pid, &status, WNOHANG) == s->host_pid && WIFSIGNALED(status))
-        snprintf(ret, n, "the guest program was killed by signal %d", WTERMSIG(status));
-    else
-        snprintf(ret, n, "the guest program ended");
 }

@@ -11,8 +11,6 @@ bool machine_adopt(struct supervisor *s, const struct link_ops *ops,
                    struct pyro_error *err) MUST_CHECK;
 /* Whether a machine like this one would be a copy of the same template if it was started now. */
 bool machine_template_is_current(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* The reason of its end, once it has ended. */
-void machine_describe_end(struct supervisor *s, char *ret, size_t n);
 
 /* The running machine as saved_machine() describes it (vmm/saved.h), as it was written down when it was
  * started; new. NULL: it was not. */

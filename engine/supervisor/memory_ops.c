@@ -17,6 +17,7 @@
 #include "engine/supervisor/disk_hold.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_push.h"
+#include "engine/supervisor/ending.h"
 #include "engine/supervisor/kept_history.h"
 #include "engine/supervisor/machine.h"
 #include "engine/supervisor/suspend.h"
@@ -139,13 +140,15 @@ static bool go_on(struct memory_op *op, struct pyro_error *err)
 static void fail(struct memory_op *op, const struct pyro_error *why)
 {
     struct supervisor *s = op->supervisor;
+    struct pyro_error err = *why;
 
+    ending_explain(s, &err);
     if (op->stopped)
         (void)!go_on(op, NULL);
     if (op->client)
-        stream_refuse(op->client, op->id, why);
+        stream_refuse(op->client, op->id, &err);
     if (op->holder) {
-        stream_fail(&op->holder->stream, why);
+        stream_fail(&op->holder->stream, &err);
         disk_holder_free(op->holder);
     }
     if (op->pushed && !op->switched)

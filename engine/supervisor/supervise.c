@@ -31,6 +31,7 @@
 #include "engine/state/store.h"
 #include "engine/supervisor/clients.h"
 #include "engine/supervisor/disk_merge.h"
+#include "engine/supervisor/ending.h"
 #include "engine/supervisor/expiry.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
@@ -142,8 +143,7 @@ static void supervise_on_ended(void *arg, uint32_t events UNUSED)
     if (s->phase == PHASE_ENDED)
         return;
     loop_unwatch(s->loop, s->host_pid > 0 ? s->host_pidfd : s->vm.pidfd);
-    if (!s->end_reason[0])
-        machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
+    ending_describe(s);
     s->stop_wanted = ended_as_asked(s);
     s->phase = PHASE_ENDED;
     if (s->suspended)

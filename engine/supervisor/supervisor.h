@@ -21,6 +21,7 @@
  *   template_behind.c  the template that a first start did not wait for
  *   idleness.c       suspending one that nobody needs
  *   expiry.c         stopping one whose time to live is over
+ *   ending.c         why one has ended
  *   spare.c          a machine that waits, paused, for whoever claims it
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:

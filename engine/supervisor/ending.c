@@ -1,0 +1,36 @@
+/* engine/supervisor/ending.c: why a machine has ended. */
+#include "engine/supervisor/ending.h"
+
+#include <sys/wait.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+
+#define END_MS 1000 /* that a process takes to end, whose memory is given back first */
+
+void ending_describe(struct supervisor *s)
+{
+    size_t n = sizeof(s->end_reason);
+    int status;
+
+    if (s->end_reason[0])
+        return;
+    if (s->host_pid <= 0)
+        vm_describe_end(&s->vm, s->end_reason, n);
+    else if (waitpid(s->host_pid, &status, WNOHANG) == s->host_pid && WIFSIGNALED(status))
+        snprintf(s->end_reason, n, "the guest program was killed by signal %d", WTERMSIG(status));
+    else
+        snprintf(s->end_reason, n, "the guest program ended");
+}
+
+void ending_explain(struct supervisor *s, struct pyro_error *err)
+{
+    /* A connection breaks before the end of its process can be seen. */
+    bool may_have_ended = err->code == PYRO_VM_FAILED || err->sys_errno;
+
+    if (s->host_pid > 0 || s->vm.pidfd < 0 ||
+        !proc_wait_fd(s->vm.pidfd, clock_ms() + (may_have_ended ? END_MS : 0)))
+        return;
+    ending_describe(s);
+    pyro_fail(err, PYRO_VM_FAILED, "the VM ended: %s", s->end_reason);
+}
