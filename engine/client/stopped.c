@@ -24,6 +24,16 @@ json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
 
 /* Waits for the lock of a stopped workspace; a holder that stops it unlocks soon, one that starts
  * it keeps it: then PYRO_WORKSPACE_BUSY. */
+static bool fail_held(const struct workspace_handle *w, struct pyro_error *err)
+{
+    scoped_record struct workspace_record r = { 0 };
+
+    record_load_any(w->dir_fd, w->id, &r);
+    if (r.spare)
+        return record_fail_spare(w->id, err);
+    return pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", w->id);
+}
+
 int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *err)
 {
     int64_t deadline = clock_ms() + LOCK_WAIT_MS;
@@ -35,7 +45,7 @@ int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *
            clock_ms() < deadline && record_state(w->dir_fd, w->id) != WORKSPACE_STARTED)
         nanosleep(&pause, NULL);
     if (fd < 0 && pyro_is(&why, PYRO_WORKSPACE_BUSY))
-        pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", w->id);
+        fail_held(w, err);
     else if (fd < 0)
         record_fail(w->dir_fd, w->id, &why, err);
     if (fd >= 0 && faccessat(w->store.fd, w->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {

@@ -32,6 +32,12 @@ const char *workspace_state_name(enum workspace_state state)
     return workspace_state_names[state];
 }
 
+bool record_fail_spare(const char *id, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is a spare: nobody has claimed it", id);
+    return pyro_hint(err, "'pyro workspace delete %s' ends it", id);
+}
+
 bool record_is_expired(const struct workspace_record *r)
 {
     return r->expires_at > 0 && r->expires_at <= clock_wall();

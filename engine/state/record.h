@@ -216,6 +216,8 @@ void record_release(struct workspace_record *r);
 /* Fails as `why` says, or with PYRO_WORKSPACE_NOT_FOUND where a file was missing because the workspace
  * in dirfd has been deleted. */
 bool record_fail(int dirfd, const char *id, const struct pyro_error *why, struct pyro_error *err);
+/* Of a spare, which nobody can use before it is claimed. False. */
+bool record_fail_spare(const char *id, struct pyro_error *err);
 /* Reads dirfd's record; `id` is the directory's name, and must agree. */
 bool record_load(int dirfd, const char *id, struct workspace_record *ret,
                  struct pyro_error *err) MUST_CHECK;

@@ -89,9 +89,7 @@ static bool spare_check_op(const struct supervisor *s, const char *op, struct py
     if (s->spare->state == SPARE_READY) {
         if (!strcmp(op, "claim") || !strcmp(op, "stop"))
             return true;
-        pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is a spare: nobody has claimed it",
-                  s->record.id);
-        return pyro_hint(err, "'pyro workspace delete %s' ends it", s->record.id);
+        return record_fail_spare(s->record.id, err);
     }
     return pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is not there yet", s->record.id);
 }
