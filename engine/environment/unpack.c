@@ -8,6 +8,7 @@
 #include "engine/helper/helper.h"
 #include "engine/oci/layer_type.h"
 #include "engine/registry/store.h"
+#include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
 #define UNPACK_TIMEOUT_MS (6LL * 3600 * 1000)
@@ -45,27 +46,31 @@ static bool give_blob(struct proc_spec *spec, const struct oci_blobs *blobs, con
     return give(spec, blobs_open_blob(blobs->dirfd, digest), digest, err);
 }
 
-static char *copy_member(const json_t *result, const char *name)
+static void take_text(char **field, const json_t *result, const char *name)
 {
-    const char *text = json_string_or(result, name, NULL);
-
-    return text ? str_printf("%s", text) : NULL;
+    record_set_string(field, json_string_or(result, name, NULL));
 }
 
-/* Notes what it says of the image. */
+static void take_json(json_t **field, const json_t *result, const char *name)
+{
+    json_decref(*field);
+    *field = json_incref(json_object_get(result, name));
+}
+
+/* Notes what it says of the image, in place of what was said of one that was not used. */
 static bool take_result(struct environment_install *in, const json_t *result)
 {
     struct environment_record *record = &in->record;
 
     if (!result)
         return false;
-    record->manifest_digest = copy_member(result, "digest");
-    record->config_digest = copy_member(result, "config_digest");
-    record->config = json_incref(json_object_get(result, "config"));
-    record->layers = json_incref(json_object_get(result, "layers"));
-    record->supplied = json_incref(json_object_get(result, "supplied"));
+    take_text(&record->manifest_digest, result, "digest");
+    take_text(&record->config_digest, result, "config_digest");
+    take_json(&record->config, result, "config");
+    take_json(&record->layers, result, "layers");
+    take_json(&record->supplied, result, "supplied");
     if (!record->reference)
-        record->reference = copy_member(result, "reference");
+        take_text(&record->reference, result, "reference");
     return true;
 }
 
@@ -210,7 +215,7 @@ bool environment_unpack_end(struct environment_install *in, const struct oci_blo
     u->out_fd = -1;
     result = helper_wait(pid, out_fd, clock_ms() + UNPACK_TIMEOUT_MS, err);
     if (result && blobs->reference)
-        in->record.reference = str_printf("%s", blobs->reference);
+        record_set_string(&in->record.reference, blobs->reference);
     take_compression(blobs, json_object_get(result, "layers"));
     return take_result(in, result);
 }
