@@ -13,7 +13,7 @@ struct pager_line {
     struct style style;
     const char *pattern; /* what is looked for; "": nothing */
     bool filled;         /* its style goes on to the end of the row */
-    bool wrapped;        /* what does not fit is on the next row; else "…" says that there is more */
+    bool wrapped; /* what does not fit is on the next row; else "…" says that there is more */
 };
 
 /* Into a row of its place; `left`: columns that are scrolled away. */
