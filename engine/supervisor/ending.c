@@ -1,12 +1,13 @@
 /* engine/supervisor/ending.c: why a machine has ended. */
 #include "engine/supervisor/ending.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-#define END_MS 1000 /* that a process takes to end, whose memory is given back first */
+#define END_MS 500 /* a process gives its memory back before it has ended */
 
 void ending_describe(struct supervisor *s)
 {
@@ -25,11 +26,11 @@ void ending_describe(struct supervisor *s)
 
 void ending_explain(struct supervisor *s, struct pyro_error *err)
 {
-    /* A connection breaks before the end of its process can be seen. */
-    bool may_have_ended = err->code == PYRO_VM_FAILED || err->sys_errno;
+    bool is_of_it = err->code == PYRO_VM_FAILED || err->sys_errno == EPIPE;
 
-    if (s->host_pid > 0 || s->vm.pidfd < 0 ||
-        !proc_wait_fd(s->vm.pidfd, clock_ms() + (may_have_ended ? END_MS : 0)))
+    /* A connection breaks before the end of its process can be seen. */
+    if (!is_of_it || s->host_pid > 0 || s->vm.pidfd < 0 ||
+        !proc_wait_fd(s->vm.pidfd, clock_ms() + END_MS))
         return;
     ending_describe(s);
     pyro_fail(err, PYRO_VM_FAILED, "the VM ended: %s", s->end_reason);

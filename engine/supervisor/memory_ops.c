@@ -142,9 +142,9 @@ static void fail(struct memory_op *op, const struct pyro_error *why)
     struct supervisor *s = op->supervisor;
     struct pyro_error err = *why;
 
-    ending_explain(s, &err);
     if (op->stopped)
         (void)!go_on(op, NULL);
+    ending_explain(s, &err);
     if (op->client)
         stream_refuse(op->client, op->id, &err);
     if (op->holder) {
