@@ -77,7 +77,7 @@ report() {
         s=$(grep -c '^SKIP ' "$log")
     fi
     : "${p:=0}" "${f:=0}"
-    # Those of processes whose errors nobody reads, too.
+    # A sanitizer's report of any process is a failure.
     for said in "$log.sanitizer".*; do
         [[ -e $said ]] || continue
         f=$((f + 1))
@@ -111,7 +111,7 @@ start() { # LIMIT NAME
     log=$(log_of "$name")
     mkdir -p "${ran%/*}"
     rm -f "$ran".{commands,keys}
-    # What sanitizers say of processes that nobody reads the errors of.
+    # Into files: nobody reads what a supervisor writes to its standard error.
     [[ -z ${PYRO_SANITIZED:-} ]] || ASAN_OPTIONS=$SANITIZER_OPTIONS:log_path=$log.sanitizer
     rm -f "$log.sanitizer".*
     # Replaced by timeout, which passes a signal on.

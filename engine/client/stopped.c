@@ -22,8 +22,6 @@ json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
     return record_to_view(&r);
 }
 
-/* Waits for the lock of a stopped workspace; a holder that stops it unlocks soon, one that starts
- * it keeps it: then PYRO_WORKSPACE_BUSY. */
 static bool fail_held(const struct workspace_handle *w, struct pyro_error *err)
 {
     scoped_record struct workspace_record r = { 0 };
@@ -34,6 +32,8 @@ static bool fail_held(const struct workspace_handle *w, struct pyro_error *err)
     return pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", w->id);
 }
 
+/* Waits for the lock of a stopped workspace; a holder that stops it unlocks soon, one that starts
+ * it keeps it: then PYRO_WORKSPACE_BUSY. */
 int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *err)
 {
     int64_t deadline = clock_ms() + LOCK_WAIT_MS;

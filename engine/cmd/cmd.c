@@ -84,8 +84,8 @@ static void show_result(const struct cmd_spec *cmd, struct cmd_io *io, const jso
 static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_status,
                         struct pyro_error *err)
 {
-    /* It ends with the process: of a long list, freeing it would take a fifth of the time. Volatile, as
-     * compilers keep no variable that is not read again, and it would be a leak then. */
+    /* It ends with the process: of a long list, freeing it would take a fifth of the time. Volatile:
+     * compilers drop a variable that is only written to, and a leak checker would report the result. */
     static json_t *volatile result;
 
     result = cmd_call(line->cmd, line->args, io, err);

@@ -99,8 +99,8 @@ static void examine_host(struct examination *x)
     }
 }
 
-/* What is set and is not understood. Commands that need a setting of a registry fail with it; spares are
- * there or not. */
+/* Settings that are not understood. A command that needs one of a registry fails; a wrong `spares` is
+ * ignored, and only this says so. */
 static void examine_configuration(struct examination *x)
 {
     scoped_registry_settings settings = { 0 };

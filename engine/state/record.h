@@ -122,7 +122,7 @@ enum workspace_state {
     FIELD(const char *stop_reason) /* a constant; NULL: it is not stopped, or somebody did it */   \
     ROW(ROW_CHOICE(workspace_record, stop_reason, stop_reasons, .copy = ROW_OWN, .sparse = true,   \
                    .nullable = true,                                                               \
-                   .help = "Why it is stopped, where nobody did it: its time to live is over"))    \
+                   .help = "Why it stopped by itself: its time to live is over"))                  \
     FIELD(char *resume_error) /* NULL: none */                                                     \
     ROW(ROW_TEXT(workspace_record, resume_error, .copy = ROW_OWN, .nullable = true,                \
                  .sparse = true,                                                                   \

@@ -31,7 +31,7 @@ static bool spares_fail(const char *where, const char *value, struct pyro_error 
                      value, SPARES_MAX);
 }
 
-/* Whether the configuration says it; of a value that is none, *err does. */
+/* False where the configuration has no valid number; *err says so of an invalid one. */
 static bool spares_configured(int64_t *ret, struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(CONFIG_BYTES_MAX);

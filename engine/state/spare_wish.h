@@ -22,7 +22,7 @@ struct spare_wish {
 /* How many spares there may be in all: PYRO_SPARES, else the configuration's `spares`, else
  * SPARES_DEFAULT where a process stays to keep them, and none elsewhere. */
 int64_t spares_allowed(bool stays);
-/* Whether what is set is of use. PYRO_INVALID_ARGUMENT names the place; it counts as not set. */
+/* Whether the setting is valid. PYRO_INVALID_ARGUMENT names the place; such a setting is ignored. */
 bool spares_check(struct pyro_error *err) MUST_CHECK;
 /* Whether a value of that setting is one: 0 to SPARES_MAX. */
 bool spares_parse(const char *text, int64_t *ret) MUST_CHECK;

@@ -7,7 +7,7 @@
 
 #include "engine/supervisor/supervisor.h"
 
-/* The machine serves: its time is counted anew, unless it goes on. */
+/* The machine serves: its time to live starts now, unless the machine was suspended and goes on. */
 void expiry_renew(struct supervisor *s);
 /* Stops it when its time is over; after expiry_renew(). */
 void expiry_watch(struct supervisor *s);

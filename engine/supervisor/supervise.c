@@ -549,7 +549,7 @@ static void claim_fds(struct supervisor *s)
 int supervise_main(int argc, char **argv)
 {
     static const char *const modes[] = SUPERVISE_MODE_NAMES;
-    /* Static: what it has ends with the process, and is no leak. */
+    /* Static, so that leak checkers see what it points to until the process ends. */
     static struct supervisor s = { .parts = supervisor_parts,
                                    .dir_fd = SUPERVISE_DIR_FD,
                                    .ready_fd = SUPERVISE_READY_FD,

@@ -55,7 +55,7 @@ struct session {
     struct pyro_error *err;
     bool failed;
     bool stdin_taken;      /* something of it was read */
-    struct pyro_error why; /* there is no result */
+    struct pyro_error why; /* set when the link ended without a result */
 };
 
 static void fail(struct session *x, const struct pyro_error *why)

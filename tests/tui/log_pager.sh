@@ -134,15 +134,15 @@ is_written() { [[ $("$PYRO" workspace shell read work "$shell" --screen 2>/dev/n
 wait_for 300 is_written
 log=$(echo "$XDG_DATA_HOME"/pyro/workspaces/*/shells/"$shell".log)
 check "the log is at its cap" [ "$(stat -c %s "$log")" -gt 67108864 ]
-has_memory() { [[ -n ${PYRO_SANITIZED:-} ]] || ulimit -v "$1"; } # KIB; a sanitizer reserves terabytes
+limit_memory() { [[ -n ${PYRO_SANITIZED:-} ]] || ulimit -v "$1"; } # KIB; a sanitizer reserves terabytes
 read_all() (
-    has_memory 1000000
+    limit_memory 1000000
     "$PYRO" workspace shell read work "$shell" --plain --colors --max-chars 67108864 | wc -c
 )
 run read_all
 like "all of it is rendered in a bounded memory" "$out" '^[0-9]{8,}$'
 (
-    has_memory 1500000
+    limit_memory 1500000
     tui "work/$shell"
 )
 sees '^colored-42'

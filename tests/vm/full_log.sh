@@ -12,7 +12,7 @@ if ! mount -t tmpfs -o size=512m,mode=0700 pyro-test "$small" 2>/dev/null; then
 fi
 trap 'umount -l "$small"; at_exit' EXIT
 
-# leave BYTES: takes all but these; the guest's disk may have taken more since they were counted.
+# leave BYTES: takes all but these. Fails if the guest's disk has taken some since they were counted.
 leave() {
     fallocate -l $(($(stat -f -c '%a * %S' "$small") - $1)) "$small/ballast"
 }

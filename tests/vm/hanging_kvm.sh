@@ -15,8 +15,8 @@ if [[ ! -w /dev/kvm ]]; then
     skip "this machine has no /dev/kvm to hang under"
     finish
 fi
-# A cache of its own: whoever found no verdict in the shared one would judge at the same time and write it once more, and
-# whoever found one that lies would wait for a guest that cannot live.
+# A cache of its own: scripts that run at the same time would write the verdict again when they find none, and
+# would wait for a guest that cannot boot when they find the false one.
 "$PYRO" env pull $E >/dev/null 2>&1
 own_cache $E
 PYRO_CHECK_TEMPLATES=now

@@ -69,7 +69,7 @@ export interface WorkspaceStatus {
   serviceCount: number;
   shellCount: number;
   state: 'created' | 'started' | 'suspended' | 'stopped' | 'failed';
-  /** Why it is stopped, where nobody did it: its time to live is over */
+  /** Why it stopped by itself: its time to live is over */
   stopReason: 'ttl' | null;
   /** Seconds that nobody needs the VM until it is suspended; 0: never */
   suspendAfterIdle: number;

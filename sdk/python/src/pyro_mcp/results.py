@@ -70,7 +70,7 @@ class WorkspaceStatus(Record):
     service_count: int
     shell_count: int
     state: Literal["created", "started", "suspended", "stopped", "failed"]
-    stop_reason: Optional[Literal["ttl"]]  # Why it is stopped, where nobody did it: its time to live is over
+    stop_reason: Optional[Literal["ttl"]]  # Why it stopped by itself: its time to live is over
     suspend_after_idle: int  # Seconds that nobody needs the VM until it is suspended; 0: never
     ttl_seconds: int  # 0: never
     vcpu_count: int
