@@ -49,8 +49,11 @@ class Server:
         return status, said.decode()
 
     def helper(self):
-        """The pid of its pyro-http."""
-        return next(pid for pid in children_of(self.process.pid) if "pyro-http" in name_of(pid))
+        """The pid of its pyro-http, which the kernel gives its name late in exec(2)."""
+        while True:
+            found = [pid for pid in children_of(self.process.pid) if "pyro-http" in name_of(pid)]
+            if found:
+                return found[0]
 
     def headers(self, **more):
         kept = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json",

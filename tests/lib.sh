@@ -138,15 +138,18 @@ print(v if isinstance(v, str) else json.dumps(v))' "$1" <<<"${2-$out}"
 }
 
 checks_of() {
-    local what=$1 line
+    local what=$1 line status=""
     shift
-    while IFS= read -r line; do
+    # What it leaves running may hold the pipe: the end is a line, not the end of the file.
+    while [[ -z $status ]] && IFS= read -r line; do
         case $line in
         "ok "*) pass "${line#ok }" ;;
         "FAILED "*) fail "${line#FAILED }" ;;
+        "ended with "*) status=${line#ended with } ;;
         *) echo "$line" ;;
         esac
-    done < <("$@" 2>&1 </dev/null || echo "FAILED $what ended early")
+    done < <("$@" 2>&1 </dev/null; printf 'ended with %d\n' "$?")
+    [[ $status == 0 ]] || fail "$what ended early"
 }
 
 wait_for() {

@@ -77,6 +77,13 @@ only=scenes.sh:works suite cli
 is "a scene by itself" "$(tail -n 1 <<<"$out")" "202 passed, 1 failed"
 only=scenes.sh:none suite cli
 like "a scene that is not there" "$out" "FAILED there is a scene 'none'"
+script cli/leaves <<'END'
+checks_of "a program" sh -c 'sleep 1000 & echo "$!" >"$0/left"; echo "ok one"; exit 3' "$TEST_DIR"
+kill "$(cat "$TEST_DIR/left")"
+END
+only=leaves.sh suite cli
+like "a program that fails is not waited for longer, whatever it leaves running" "$out" "FAILED a program ended early"
+is "… and it has failed once" "$(tail -n 1 <<<"$out")" "1 passed, 1 failed"
 only=none.sh suite cli
 is "a test that is not there" "$status" 1
 finish

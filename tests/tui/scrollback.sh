@@ -93,7 +93,7 @@ sees "^ log of $shell"
 keys q
 sees '^ CONTROL '
 keys 'clear; printf "\033[?1000h\033[?1006h"; cat -v' Enter
-sees 'runs cat -v'
+sees '(runs|asks) cat -v'
 wheel up 5 7
 keys Enter
 sees '\^\[\[<64;7;4M'
@@ -101,7 +101,7 @@ keys C-c
 sees 'at its prompt'
 keys 'printf "\033[?1000l\033[?1006l\033[?1049h"; clear; echo alternate; cat -v' Enter
 sees '^alternate'
-sees 'runs cat -v'
+sees '(runs|asks) cat -v'
 wheel down 5 7
 keys Enter
 sees '\^\[\[B\^\[\[B\^\[\[B'

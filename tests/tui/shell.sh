@@ -42,7 +42,7 @@ keys 'echo quick-$((40 + 2))' Enter
 sees '^quick-42'
 refute "what was typed while watching never arrived" log_has zwz
 keys 'cat -v' Enter
-sees 'runs cat -v|^cat -v'
+sees '(runs|asks) cat -v|^cat -v'
 keys Up F5 M-x Enter
 sees '\^\[\[A\^\[\[15~\^\[x'
 drive paste "$(printf 'one\033[31m\003two')" && keys Enter
@@ -85,7 +85,7 @@ sees '^ CONTROL '
 
 # Ctrl-] twice sends it; once, and then Esc, leaves to the list.
 keys 'cat -v' Enter
-sees 'CONTROL .*runs cat -v'
+sees 'CONTROL .*(runs|asks) cat -v'
 keys C-]
 sees '^ WATCHING '
 keys C-]
