@@ -138,7 +138,7 @@ print(v if isinstance(v, str) else json.dumps(v))' "$1" <<<"${2-$out}"
 }
 
 checks_of() {
-    local what=$1 line status=""
+    local what=$1 line said="" status=""
     shift
     # What it leaves running may hold the pipe: the end is a line, not the end of the file.
     while [[ -z $status ]] && IFS= read -r line; do
@@ -146,10 +146,10 @@ checks_of() {
         "ok "*) pass "${line#ok }" ;;
         "FAILED "*) fail "${line#FAILED }" ;;
         "ended with "*) status=${line#ended with } ;;
-        *) echo "$line" ;;
+        *) said=$line && echo "$line" ;;
         esac
     done < <("$@" 2>&1 </dev/null; printf 'ended with %d\n' "$?")
-    [[ $status == 0 ]] || fail "$what ended early"
+    [[ $status == 0 ]] || fail "$what ended early" "${said:0:400}" # as a rule the exception
 }
 
 wait_for() {

@@ -78,11 +78,11 @@ is "a scene by itself" "$(tail -n 1 <<<"$out")" "202 passed, 1 failed"
 only=scenes.sh:none suite cli
 like "a scene that is not there" "$out" "FAILED there is a scene 'none'"
 script cli/leaves <<'END'
-checks_of "a program" sh -c 'sleep 1000 & echo "$!" >"$0/left"; echo "ok one"; exit 3' "$TEST_DIR"
+checks_of "a program" sh -c 'sleep 1000 & echo "$!" >"$0/left"; echo "ok one"; echo "E: why"; exit 3' "$TEST_DIR"
 kill "$(cat "$TEST_DIR/left")"
 END
 only=leaves.sh suite cli
-like "a program that fails is not waited for longer, whatever it leaves running" "$out" "FAILED a program ended early"
+like "a program that fails is not waited for longer, whatever it leaves running" "$out" $'FAILED a program ended early\n *E: why'
 is "… and it has failed once" "$(tail -n 1 <<<"$out")" "1 passed, 1 failed"
 only=none.sh suite cli
 is "a test that is not there" "$status" 1
