@@ -22,12 +22,17 @@ json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
     return record_to_view(&r);
 }
 
-static bool fail_held(const struct workspace_handle *w, struct pyro_error *err)
+static bool is_spare(const struct workspace_handle *w)
 {
     scoped_record struct workspace_record r = { 0 };
 
     record_load_any(w->dir_fd, w->id, &r);
-    if (r.spare)
+    return r.spare;
+}
+
+static bool fail_held(const struct workspace_handle *w, struct pyro_error *err)
+{
+    if (is_spare(w))
         return record_fail_spare(w->id, err);
     return pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", w->id);
 }
@@ -74,6 +79,8 @@ static bool check_stopped(const struct workspace_handle *w, struct pyro_error *e
 
     if (state != WORKSPACE_STARTED && state != WORKSPACE_CREATED)
         return workspace_check_unsuspended(w, state, err);
+    if (is_spare(w))
+        return record_fail_spare(w->id, err);
     pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is running", w->id);
     return pyro_hint(err, "stop it first: 'pyro workspace stop %s'", w->id);
 }

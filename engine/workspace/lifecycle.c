@@ -104,9 +104,16 @@ json_t *workspace_stop(const char *ref, struct pyro_error *err)
 
     if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
+    if (r.spare) {
+        record_fail_spare(o.id, err);
+        return NULL;
+    }
     if (!stop_running(&o, false, err) || !drop_suspended(&o, err))
         return NULL;
-    return workspace_view(&o, err);
+    if (!r.ephemeral)
+        return workspace_view(&o, err);
+    r.state = WORKSPACE_STOPPED; /* its supervisor removes it: what it was is all there is to show */
+    return record_to_view(&r);
 }
 
 json_t *workspace_suspend(const char *ref, struct pyro_error *err)

@@ -41,7 +41,7 @@ check "list --all: with its cost" [ "$(json .spares[0].pss_bytes)" -gt 10000000 
 check "list --all: and its template's" [ "$(json .spares[0].template_bytes)" -gt 10000000 ]
 run "$PYRO" workspace list --all
 like "list --all, for people" "$out" "Spare: $spare debian:12 1 vCPU 1024 MiB: [0-9]+ MB, and [0-9]+ MB shared"
-for command in 'exec %s -- true' 'fork %s' 'commit %s tools' 'snapshot create %s s'; do
+for command in 'exec %s -- true' 'fork %s' 'commit %s tools' 'snapshot create %s s' 'disk list %s /' 'start %s' 'stop %s' 'reset %s'; do
     # shellcheck disable=SC2046,SC2059
     run "$PYRO" workspace $(printf "$command" "$spare")
     like "$command: it is not to be used yet" "$err" "workspace '$spare' is a spare: nobody has claimed it"

@@ -68,6 +68,21 @@ silent() {
     wait_for 60 process_has_ended "$vm" && pass "its QEMU is gone too"
 }
 
+# What ends with its machine is gone when the answer comes: it is told what it was.
+of_a_run() {
+    local id="" client
+    runs() { id=$(ls "$XDG_DATA_HOME/pyro/workspaces" 2>/dev/null) && [[ -n $id ]] && state_is "$id" started; }
+    "${pyro[@]}" run debian:12-base --mem-mib 256 -- sleep 10001 2>"$TEST_DIR/run" &
+    client=$!
+    wait_for 60 runs
+    run "${pyro[@]}" workspace stop "$id" --json
+    is "the machine of a run: stop" "$status $(json .state) $(json .environment)" "0 stopped debian:12-base"
+    wait "$client"
+    is "its client ends" "$?" 125
+    like "… and says why" "$(cat "$TEST_DIR/run")" "the workspace was stopped"
+    is "nothing is left of it" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces")" .lock
+}
+
 time_to_live() {
     local ttl=2 supervisor=
     # How long a command takes is for the machine to say: the workspace gets as much time as one needs.
@@ -100,7 +115,7 @@ time_to_live() {
 }
 
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
-for name in frozen deaf silent time_to_live; do
+for name in frozen deaf silent of_a_run time_to_live; do
     scene $name &
 done
 wait
