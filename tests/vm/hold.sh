@@ -295,8 +295,9 @@ waits() {
     run "${pyro[@]}" workspace start x
     wait $waiter
     is "started: ready" "$?" 0
-    "${pyro[@]}" workspace wait x --for attention 2>"$TEST_DIR/gone" &
+    "$PYRO" workspace wait x --for attention 2>"$TEST_DIR/gone" &
     waiter=$!
+    wait_for 60 awaits_events "$waiter"
     run "${pyro[@]}" workspace delete x
     wait $waiter
     is "deleted: status" "$?" 1
