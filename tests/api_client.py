@@ -30,7 +30,9 @@ class Api:
         self.hello = self.read()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, exception, *_):
+        if exception:
+            self.process.kill()  # it would wait for its calls
         if not self.process.stdin.closed:
             self.process.stdin.close()
         self.process.wait()

@@ -18,7 +18,7 @@ network_remove() {
     [[ ${#network_servers[@]} -gt 0 ]] && kill "${network_servers[@]}" 2>/dev/null
     ip netns del "$here" 2>/dev/null
     ip netns del "$there" 2>/dev/null
-    wait
+    [[ ${#network_servers[@]} -gt 0 ]] && wait "${network_servers[@]}" # not for what else a failed script has
 }
 
 network_finish() {

@@ -123,6 +123,17 @@ exec_in_background() {
     exec "$@" &
 }
 
+# Of jobs that bash has forgotten, one: that a signal ended, while a command ran in the foreground.
+forgotten() { # PID…
+    local pid
+    while :; do
+        for pid; do
+            [[ -e /proc/$pid ]] || { echo "$pid" && return; }
+        done
+        sleep 0.1
+    done
+}
+
 # Waits until at most so many of the tests run, those beside them not counted.
 wait_until() { # COUNT
     local pid status pids turns
@@ -134,6 +145,7 @@ wait_until() { # COUNT
         [[ $turns -gt $1 ]] || return 0
         wait -n -p pid "${pids[@]}"
         status=$?
+        [[ -n ${pid:-} ]] || pid=$(forgotten "${pids[@]}") status=128
         report "${running[$pid]}" "$status"
         unset "running[$pid]"
     done

@@ -164,8 +164,8 @@ class Terminal:
         while words not in self.text:
             if select.select([self.parent], [], [], 1)[0]:
                 self.text += os.read(self.parent, 4096).decode()
-            elif self.process.poll() is not None:
-                break
+            elif self.process.poll() is not None and not select.select([self.parent], [], [], 0)[0]:
+                break  # with its last words read
         return words in self.text
 
     def echoes(self):

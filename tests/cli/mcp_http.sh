@@ -3,12 +3,13 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/api.sh
 
 is "pyro itself loads neither the library nor GnuTLS" "$(ldd "$PYRO" | grep -E 'microhttpd|gnutls')" ""
+free_ports 2
+export PORT=${ports[1]}
 for name in handshakes guards messages sessions crowds descriptors slowness start ending; do
     python_scene tests/cli/mcp_http.py "$name"
 done
 
 # The commands of the document, at another port; for the client there is a program that says what it was told.
-free_ports 1
 mkdir -p "$TEST_DIR/bin" "$TEST_DIR/home"
 ln -s "$PYRO" "$TEST_DIR/bin/pyro"
 printf '#!/bin/sh\necho "$@"\n' >"$TEST_DIR/bin/claude"

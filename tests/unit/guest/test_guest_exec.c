@@ -257,11 +257,11 @@ static void test_timeout(void **state UNUSED)
     call_run(&c, &guest.peer,
              json_pack("{s:s, s:[s,s,s], s:i}", "op", "exec", "command", "sh", "-c",
                        "trap '' TERM INT HUP; echo begun; (trap '' TERM; sleep 1000) & sleep 1000",
-                       "timeout_ms", 300));
+                       "timeout_ms", 3000)); /* and in that it has begun */
     assert_int_equal(exit_code(&c), 124);
     assert_true(json_is_true(json_object_get(c.result, "timed_out")));
     assert_string_equal(c.out.data, "begun\n");
-    assert_in_range(json_int_or(c.result, "duration_ms", 0), 300, PEER_WAIT_MS);
+    assert_in_range(json_int_or(c.result, "duration_ms", 0), 3000, PEER_WAIT_MS);
     call_release(&c);
 }
 
@@ -321,10 +321,13 @@ static void wait_gone(const char *pid_text)
 static void test_background_children_end_with_the_command(void **state UNUSED)
 {
     static const char *const scripts[] = {
-        "sleep 1000 & echo $!",                                    /* same group, holds stdout */
-        "sleep 1000 >/dev/null 2>&1 & echo $!",                    /* holds nothing */
-        "setsid sh -c 'echo $$; exec sleep 1000' & sleep 0.2",     /* a session of its own */
-        "(setsid sh -c 'echo $$; exec sleep 1000' &) & sleep 0.2", /* and no parent */
+        "sleep 1000 & echo $!",                 /* same group, holds stdout */
+        "sleep 1000 >/dev/null 2>&1 & echo $!", /* holds nothing */
+        /* a session of its own */
+        "setsid sh -c 'echo $$; echo >up; exec sleep 1000' & until [ -s up ]; do sleep 0.05; done",
+        /* and no parent */
+        "rm up; (setsid sh -c 'echo $$; echo >up; exec sleep 1000' &) & "
+        "until [ -s up ]; do sleep 0.05; done",
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {

@@ -127,8 +127,8 @@ static void test_shell_tells_its_foreground(void **state UNUSED)
 
     open_shell(&sh, "fg");
     await_foreground(&sh, "", true);
-    type(&sh, "sleep 2; sleep 1000; echo $((40 + 2))\n");
-    await_foreground(&sh, "sleep 2", false);
+    type(&sh, "sleep 5; sleep 1000; echo $((40 + 2))\n");
+    await_foreground(&sh, "sleep 5", false); /* it looks once a second */
     assert_true(sh.age_ms >= 0);
     await_foreground(&sh, "sleep 1000", false);
     signal_shell(&sh, "INT");

@@ -21,15 +21,28 @@
 #define OPENED GREETING "{\"return\": {}, \"id\": 1}\r\n"
 #define EVENT(name) "{\"event\": \"" name "\", \"data\": {\"n\": 1}, \"timestamp\": {}}\r\n"
 
+#define ANSWER_MS 60000 /* for what is there already, or comes at once */
+#define SILENCE_MS 100
+
 /* A client on a peer that has said this much; *ret_peer stays open. */
-static struct qmp *open_on(const char *said, int *ret_peer, struct pyro_error *err)
+static struct qmp *open_for(const char *said, int64_t ms, int *ret_peer, struct pyro_error *err)
 {
     int fds[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     assert_int_equal(write(fds[1], said, strlen(said)), strlen(said));
     *ret_peer = fds[1];
-    return qmp_open(fds[0], clock_ms() + 200, err);
+    return qmp_open(fds[0], clock_ms() + ms, err);
+}
+
+static struct qmp *open_on(const char *said, int *ret_peer, struct pyro_error *err)
+{
+    return open_for(said, ANSWER_MS, ret_peer, err);
+}
+
+static int64_t ms_until(enum pyro_code code)
+{
+    return code == PYRO_TIMEOUT ? SILENCE_MS : ANSWER_MS;
 }
 
 static void say(int peer, const char *what)
@@ -62,7 +75,7 @@ static void test_open_refuses_what_is_no_greeting(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct pyro_error err = { 0 };
         int peer;
-        struct qmp *qmp = open_on(cases[i].said, &peer, &err);
+        struct qmp *qmp = open_for(cases[i].said, ms_until(cases[i].code), &peer, &err);
 
         if (qmp || err.code != cases[i].code)
             fail_msg("case %zu: %s: %s", i, pyro_code_name(err.code), err.message);
@@ -98,7 +111,7 @@ static void test_command_finds_its_answer(void **state)
     assert_non_null(qmp);
     say(peer, EVENT("RESUME") "{\"return\": {}, \"id\": 1}\r\n"
                               "{\"return\": {\"status\": \"running\"}, \"id\": 2}\r\n");
-    assert_true(qmp_command(qmp, "query-status", json_pack("{s:i}", "a", 1), clock_ms() + 1000,
+    assert_true(qmp_command(qmp, "query-status", json_pack("{s:i}", "a", 1), clock_ms() + ANSWER_MS,
                             &result, &err));
     assert_string_equal(json_string_or(result, "status", ""), "running");
     assert_true(read(peer, sent, sizeof(sent) - 1) > 0);
@@ -136,7 +149,8 @@ static void test_command_fails(void **state)
 
         assert_non_null(qmp);
         say(peer, cases[i].said);
-        if (qmp_command(qmp, "stop", NULL, clock_ms() + 100, &untouched, &err) ||
+        if (qmp_command(qmp, "stop", NULL, clock_ms() + ms_until(cases[i].code), &untouched,
+                        &err) ||
             err.code != cases[i].code || !strstr(err.message, cases[i].message))
             fail_msg("case %zu: %s: %s", i, pyro_code_name(err.code), err.message);
         assert_null(untouched);
@@ -158,7 +172,7 @@ static void test_command_drops_a_late_answer(void **state)
     assert_false(qmp_command(qmp, "stop", NULL, clock_ms() + 20, NULL, &err));
     assert_int_equal(err.code, PYRO_TIMEOUT);
     say(peer, late);
-    assert_false(qmp_command(qmp, "cont", NULL, clock_ms() + 1000, NULL, &err));
+    assert_false(qmp_command(qmp, "cont", NULL, clock_ms() + ANSWER_MS, NULL, &err));
     assert_non_null(strstr(err.message, "third"));
     qmp_free(qmp);
     close(peer);
@@ -222,7 +236,7 @@ static void test_pass_fd_sends_the_descriptor(void **state)
     assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
     assert_true(read(peer, text, sizeof(text)) > 0);
     say(peer, "{\"return\": {}, \"id\": 2}\n");
-    assert_true(qmp_pass_fd(qmp, "state", pipe_fds[1], clock_ms() + 1000, &err));
+    assert_true(qmp_pass_fd(qmp, "state", pipe_fds[1], clock_ms() + ANSWER_MS, &err));
     assert_true(recvmsg(peer, &m, MSG_CMSG_CLOEXEC) > 0);
     assert_true(m.msg_controllen >= CMSG_LEN(sizeof(passed)));
     memcpy(&passed, CMSG_DATA(&control.align), sizeof(passed));
@@ -240,14 +254,14 @@ static void test_wait_event_takes_the_oldest(void **state)
     struct qmp *qmp = open_on(OPENED EVENT("A") "{\"event\": \"B\"}\n", &peer, &err);
 
     (void)state;
-    assert_true(qmp_wait_event(qmp, "B", clock_ms() + 1000, &data, &err));
+    assert_true(qmp_wait_event(qmp, "B", clock_ms() + ANSWER_MS, &data, &err));
     assert_null(data);
-    assert_true(qmp_wait_event(qmp, "A", clock_ms() + 1000, &data, &err));
+    assert_true(qmp_wait_event(qmp, "A", clock_ms() + ANSWER_MS, &data, &err));
     assert_int_equal(json_int_or(data, "n", 0), 1);
     assert_false(qmp_wait_event(qmp, "A", clock_ms() + 20, NULL, &err));
     assert_int_equal(err.code, PYRO_TIMEOUT);
     close(peer);
-    assert_false(qmp_wait_event(qmp, "A", clock_ms() + 1000, NULL, &err));
+    assert_false(qmp_wait_event(qmp, "A", clock_ms() + ANSWER_MS, NULL, &err));
     assert_int_equal(err.code, PYRO_VM_FAILED);
     qmp_free(qmp);
 }
@@ -290,7 +304,7 @@ static void test_watch_tells_events_then_the_loss(void **state)
         loop_run_once(loop, 5000);
     say(peer, EVENT("SHUTDOWN") "{\"return\": {}, \"id\": 2}\n");
     /* A blocking command on a watched connection: its events wait for the loop. */
-    assert_true(qmp_command(heard.qmp, "quit", NULL, clock_ms() + 1000, NULL, &err));
+    assert_true(qmp_command(heard.qmp, "quit", NULL, clock_ms() + ANSWER_MS, NULL, &err));
     assert_string_equal(heard.events, "EARLY ");
     say(peer, EVENT("LAST"));
     close(peer);
