@@ -84,6 +84,10 @@ END
 only=leaves.sh suite cli
 like "a program that fails is not waited for longer, whatever it leaves running" "$out" $'FAILED a program ended early\n *E: why'
 is "… and it has failed once" "$(tail -n 1 <<<"$out")" "1 passed, 1 failed"
+rm "$suite"/tests/cli/*.sh
+for i in $(seq 12); do script "cli/dies$i" <<<'kill -SEGV $$'; done
+jobs=6 suite cli
+is "tests that a signal ends: each has failed" "$(tail -n 1 <<<"$out")" "0 passed, 12 failed"
 only=none.sh suite cli
 is "a test that is not there" "$status" 1
 finish
