@@ -11,8 +11,10 @@ guide_answer() {
     for pair in "${guide_ports[@]}"; do
         command=${command//"${pair#*=}"/"${pair%%=*}"}
     done
+    command=${command//wait-for-idle-ms 300/wait-for-idle-ms 3000} # a slow machine may be silent for 300 ms
     run bash -c "cd '$TEST_DIR/guide' && $command"
     got=$(cat "$TEST_DIR/out"; tail -c1 "$TEST_DIR/out" | grep -q . && echo; cat "$TEST_DIR/err")
+    got=${got//wait_for_idle_ms=3000/wait_for_idle_ms=300}
     [[ $1 == *'workspace create '*--id-only* ]] && guide_ids+=("$out=${2%%$'\n'*}")
     for pair in "${guide_ids[@]}" "${guide_ports[@]}"; do
         got=${got//"${pair%%=*}"/"${pair#*=}"}

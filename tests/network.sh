@@ -65,7 +65,7 @@ network_make() {
 
 inside() { "${inside[@]}" "$@"; }
 guest() { run "${inside[@]}" "$PYRO" workspace exec net -- bash -c "$1"; }
-asks() { guest "exec 3<>/dev/$1/$2/7000 && echo hello >&3 && timeout 20 head -c 8 <&3"; }
+asks() { guest "exec 3<>/dev/$1/$2/7000 && echo hello >&3 && timeout 300 head -c 8 <&3"; }
 answers() { asks tcp 198.51.100.2 && [[ $out == outside ]]; }
 names() { guest 'getent hosts example.org && getent ahostsv4 big.test | grep -c STREAM' && [[ $out == *$'\n1000' ]]; }
 
@@ -92,13 +92,14 @@ while True:
     for key, _ in s.select():
         if key.fileobj.type == socket.SOCK_STREAM:
             connection, sender = key.fileobj.accept()
+            print("SOCK_STREAM", sender, file=contacts)  # before it is answered: the client's end is looked for
             connection.sendall(name)
             connection.shutdown(socket.SHUT_WR)
             kept.append(connection)  # a close with unread bytes would be a reset
         else:
             _, sender = key.fileobj.recvfrom(2048)
+            print("SOCK_DGRAM", sender, file=contacts)
             key.fileobj.sendto(name, sender)
-        print(key.fileobj.type.name, sender, file=contacts)
 EOF
     cat >"$TEST_DIR/stream.py" <<'EOF'
 # STREAMS READY: sends without end to clients of TCP port 7001.

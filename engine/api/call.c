@@ -17,6 +17,7 @@
 #include "engine/client/handle.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
 #include "vmm/base/utf8.h"
 
@@ -274,7 +275,7 @@ void call_cancel(struct call *c)
         return;
     c->cancelled = true;
     proc_signal(-c->pid, SIGTERM);
-    loop_timer_set(c->spec.loop, &c->kill, KILL_AFTER_MS, call_kill, c);
+    loop_timer_set(c->spec.loop, &c->kill, patience(KILL_AFTER_MS), call_kill, c);
 }
 
 /* ---- its start ---- */

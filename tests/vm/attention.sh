@@ -36,10 +36,15 @@ commands() {
     is "another one succeeded" "$(attention w)" none
 
     # A signal that pyro was asked for, and a caller that goes away, are no failures.
-    timeout -s INT 3 "$PYRO" workspace exec w -- sleep 1000 >/dev/null 2>&1
-    timeout -s KILL 3 "$PYRO" workspace exec w -- sleep 1000 >/dev/null 2>&1
-    ended() { [[ $("$PYRO" workspace status w --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["running_command_count"])') == 0 ]]; }
-    wait_for 60 ended
+    running_are() { [[ $("$PYRO" workspace status w --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["running_command_count"])') == "$1" ]]; }
+    for signal in INT KILL; do
+        env --default-signal=INT "$PYRO" workspace exec w -- sleep 1000 >/dev/null 2>&1 &
+        caller=$!
+        wait_for 60 running_are 1
+        kill -$signal $caller
+        wait $caller
+        wait_for 60 running_are 0
+    done
     is "what was ended on purpose has not failed" "$(attention w)" none
 
     # What nobody waits for is news in either case, and a caller's success says nothing about it.

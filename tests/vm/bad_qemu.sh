@@ -30,9 +30,9 @@ with() {
         sh -c 'mount --bind "$0" /usr/local/bin && exec timeout -k 5 600 "$@"' "$TEST_DIR/qemus" "${@:3}"
 }
 
-# fails WHAT KIND CODE MESSAGE HINT: `run`, and with it every start.
+# fails WHAT KIND CODE MESSAGE HINT [PATIENCE]: `run`, and with it every start.
 fails() {
-    with "$2" 0.1 "$PYRO" run $E --json -- true
+    with "$2" "${6:-0.1}" "$PYRO" run $E --json -- true
     is "$1: status" "$status" 125
     is "$1: code" "$(json .error.code)" "$3"
     like "$1: what and why" "$(json .error.message)" "$4"
@@ -52,7 +52,7 @@ fails "crashes in the boot" crash-later vm_failed \
 fails "silent, asleep" idle timeout "booting a machine: the guest (hangs|is not ready after).*QEMU ran for .*$console" 'pyro doctor'
 fails "silent, busy" loop timeout "booting a machine: the guest (hangs|is not ready after).*QEMU ran for .*$console" 'pyro doctor'
 fails "the real one, whose guest never runs" stopped timeout \
-    'booting a machine: the guest (hangs|is not ready).*the console is empty$' 'pyro doctor'
+    'booting a machine: the guest (hangs|is not ready).*the console is empty$' 'pyro doctor' 0.3
 is "nothing is left of the workspaces" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces" | grep -v '^\.lock$')" ""
 with idle 0.1 "$PYRO" workspace create $E --name w
 is "create: status" "$status" 1
@@ -66,7 +66,7 @@ mkdir -p "$XDG_CACHE_HOME/pyro/templates"
 exec {held}>>"$XDG_CACHE_HOME/pyro/templates/build.lock"
 flock "$held"
 "$PYRO" env list >/dev/null
-with qmp 0.02 "$PYRO" run $E --json -- true
+with qmp 0.05 "$PYRO" run $E --json -- true
 is "a builder that hangs: code" "$(json .error.code)" workspace_busy
 like "a builder that hangs: why" "$(json .error.message)" \
     "waited [0-9]+ s for another pyro that boots a template: 'build.lock' is held by (process|another)"
@@ -88,7 +88,7 @@ is "doctor --json, still booting" \
     "$(json .runtime) $(json .capabilities.vm_boot) $(json .accelerator) $(json .networking)" \
     "FAIL null null unknown (still booting)"
 exec {held}>&-
-doctor "answers nothing" mute 'Capabilities: vm_boot=no .*- QEMU: asking QEMU for its version: '
+doctor "answers nothing" mute 'Capabilities: vm_boot=no .*- QEMU: asking QEMU for its version: ' 0.3
 doctor "too old" old 'Capabilities: vm_boot=no .*- QEMU: /usr/local/bin/old is QEMU 6\.2, ' 1
 doctor "crashes at once" crash 'vm_boot=no .*QEMU was killed by signal 11 ' 1
 doctor "refuses its arguments" arguments "vm_boot=no .*unsupported machine type 'microvm'\. " 1

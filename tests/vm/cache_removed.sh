@@ -11,9 +11,12 @@ pyro=(timeout -k 5 280 "$PYRO")
 export XDG_CACHE_HOME=$TEST_DIR/cache
 cache=$XDG_CACHE_HOME/pyro bases=$XDG_DATA_HOME/pyro/bases records=$XDG_DATA_HOME/pyro/workspaces
 fill_cache() {
-    mkdir -p "$cache"
-    cp -a "$shared/pyro/environments" "$shared/pyro/boot" "$shared/pyro/apt" "$shared"/pyro/*.json "$cache/"
+    mkdir -p "$cache/environments"
+    cp -a "$shared/pyro/boot" "$shared/pyro/apt" "$shared"/pyro/*.json "$cache/"
+    fill_environments
 }
+# Of what all scripts share, the one that these workspaces have: others come and go.
+fill_environments() { cp -a "$shared"/pyro/environments/debian@12-base* "$cache/environments/"; }
 fill_cache
 for name in resting running; do
     run "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name "$name" --json
@@ -73,8 +76,8 @@ is "the base was not written" "$(stat -c '%i %s %Y' "$kept")" "$base"
 # Prune goes by use: with nothing installed, and then with nothing used.
 run "${pyro[@]}" env prune
 check "env prune leaves what disks are based on" [ -e "$kept" ]
-rm -rf "$cache/environments"
-cp -a "$shared/pyro/environments" "$cache/"
+rm -rf "$cache/environments"/*
+fill_environments
 run "${pyro[@]}" env prune
 check "env prune leaves the environment of a workspace" [ -e "$cache/environments/debian@12-base.json" ]
 for name in resting running older; do

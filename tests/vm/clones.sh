@@ -68,8 +68,9 @@ all_differ "restarted clones" "${restarted[@]}"
 # Who a machine is stays; what it draws, and which boot it is, does not.
 is "a restart: no value but host name and machine-id comes again" \
     "$(cat "${fresh[@]}" "${restarted[@]}" | grep -vE '^(hostname|machine-id|stack) ' | sort | uniq -d)" ""
+before=$(date +%s)
 clock=$("${pyro[@]}" workspace exec c0 -- date +%s 2>/dev/null)
-check "the clock is right" [ $((clock - $(date +%s))) -ge -5 -a $((clock - $(date +%s))) -le 5 ]
+check "the clock is right" [ "$clock" -ge $((before - 5)) -a "$clock" -le $(($(date +%s) + 5)) ]
 for ((i = 0; i < count; i++)); do
     "${pyro[@]}" workspace delete "c$i" >/dev/null
 done

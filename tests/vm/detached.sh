@@ -55,7 +55,7 @@ ws command read w "$seq" --cursor 5 --max-wait-ms 100000 --json
 is "read: and for the end" "$(json .stdout)$(json .state)" ended
 
 ### One that is waited for, but not for ever, goes on by itself.
-run bash -c 'timeout -k 5 300 "$PYRO" workspace exec w --max-wait-ms 1000 -- \
+run bash -c 'timeout -k 5 300 "$PYRO" workspace exec w --max-wait-ms 5000 -- \
     sh -c "cat; while [ ! -e go3 ]; do sleep 0.1; done; echo two; exit 4" <<<one'
 is "waited for a while: its status" "$status" 0
 like "waited for a while: says how to read on" "$err" "it still runs: 'pyro workspace command read [0-9a-f]+ [0-9]+ --cursor [0-9]+ "
@@ -65,7 +65,7 @@ like "waited for a while: the summary" "$(grep '^\[workspace-exec' <<<"$err")" '
 ws exec w -- touch go3
 read -ra words <<<"$read_on"
 ws "${words[@]}"
-is "waited for a while: nothing is lost" "$first$out" "onetwo"
+is "waited for a while: nothing is lost" "$(tr -d '\n' <<<"$first$out")" "onetwo"
 like "waited for a while: and its end is known" "$err" "state=ended .* exit_code=4 "
 ws exec w --max-wait-ms 100000 --json -- sh -c 'echo soon; exit 5'
 is "ended before that: as any other" "$status $(json .state) $(json .stdout) $(json .exit_code) $(json .next_cursor)" "5 ended soon 5 null"

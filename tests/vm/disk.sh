@@ -127,12 +127,13 @@ fi
 # A disk whose machine was killed: what is only in its journal counts, as with e2fsck and after the next
 # start.
 ws start w >/dev/null
+machine=$(json .vm_pid "$(cat "$dir/workspace.json")")
 guest 'mkdir -p j/deep; i=0; while [ $i -lt 400 ]; do echo $i >j/f$i; i=$((i + 1)); done; sync
     rm -r d; rm j/f1*; mv j/f2 j/moved; chmod 711 j/f3; seq 5000 >numbers; ln -s f5 j/link; echo late >late; rm text; sync
     mkdir again; rmdir again; echo more >more; sync
     for f in held1 held2; do head -c 3000000 /dev/zero | tr "\\0" x >$f; done
     exec 3<held1 4<held2; setsid sleep 1000 >/dev/null 2>&1 & rm held1 held2; sync'
-kill_process "$(json .vm_pid "$(cat "$dir/workspace.json")")"
+kill_process "$machine"
 wait_for 60 grep -q '"failed"' "$dir/workspace.json"
 run ws disk list w / --recursive --json
 is "after a crash: list" "$status" 0

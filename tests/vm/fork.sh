@@ -23,7 +23,7 @@ guest w 'echo first >f; mkdir d; ln -s ../f d/l; echo installed >/opt/tool; sync
 ws snapshot create w early >/dev/null 2>&1
 sh=$(ws shell open w --id-only 2>/dev/null)
 ws shell write w "$sh" --input 'echo in-the-shell parentvalue1' >/dev/null 2>&1
-run ws shell read w "$sh" --plain --wait-for-idle-ms 300
+run ws shell read w "$sh" --plain --wait-for-prompt
 like "the shell has printed" "$out" 'in-the-shell \[REDACTED\]'
 ws service start w svc -- sh -c 'echo of-the-service; sleep 1000' >/dev/null 2>&1
 has_log() { ws service logs w svc 2>/dev/null | grep -q of-the-service; }

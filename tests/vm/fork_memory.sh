@@ -11,9 +11,9 @@ names() { ws list --json | python3 -c 'import json, sys; print(*sorted(w["name"]
 # What an expression about the result `j` says.
 says() { python3 -c 'import json, sys; j = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1" <<<"$out"; }
 types() { ws shell write "$1" "$2" --input "$3" >/dev/null 2>&1; }
-has_printed() { ws shell read "$1" "$2" --plain 2>/dev/null | grep -q -- "$3"; }
+has_printed() { ws shell read "$1" "$2" --plain --max-chars 67108864 2>/dev/null | grep -q -- "$3"; }
 has_logged() { ws service logs "$1" "$2" --all 2>/dev/null | grep -q -- "$3"; }
-last_of() { ws shell read "$1" sh2 --plain 2>/dev/null | sed -n 's/^COUNT //p' | tail -1; }
+last_of() { ws shell read "$1" sh2 --plain --max-chars 67108864 2>/dev/null | sed -n 's/^COUNT //p' | tail -1; }
 port_of() { ws service status "$1" web --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["published_ports"][0]["host_port"])'; }
 ask() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && timeout 60 cat <&3) 2>/dev/null; }
 answers() { [[ $(ask "$1") == "$2" ]]; }
@@ -118,7 +118,7 @@ for name in w t-1 t-2; do
     like "$name: a cursor of before is valid" "$status $(json .cursor) $(json .output)" "^0 $cursor .*forty-two"
     n=$(last_of "$name")
     check "$name: the counter goes on" wait_for 60 has_printed "$name" sh2 "COUNT $((n + 20))"
-    is "$name: each line once" "$(ws shell read "$name" sh2 --plain 2>/dev/null | sed -n 's/^COUNT //p' |
+    is "$name: each line once" "$(ws shell read "$name" sh2 --plain --max-chars 67108864 2>/dev/null | sed -n 's/^COUNT //p' |
         awk '$1 != n + 10 { print "GAP" } { n = $1 }')" ""
     guest "$name" "awk '$whole' counter"
     is "$name: memory and disk are of one instant" "$status$out" 0

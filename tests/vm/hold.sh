@@ -25,6 +25,7 @@ begin() {
     env --default-signal=INT "$PYRO" workspace "$@" >"$TEST_DIR/$name.out" 2>"$TEST_DIR/$name.err" </dev/null &
     holder=$!
     wait_for 60 said "$name" ready
+    wait_for 60 grep -q accounted= "$TEST_DIR/$name.err"
 }
 # ended WHAT STATUS
 ended() {
@@ -142,7 +143,7 @@ deleted() {
 }
 
 expires() {
-    begin t create debian:12-base --mem-mib 256 --name t --ttl-seconds 1 --hold
+    begin t create debian:12-base --mem-mib 256 --name t --ttl-seconds 10 --hold
     ended "its time to live is over" 3
     state_is t stopped && pass "… it is stopped"
     "$PYRO" workspace delete t >/dev/null

@@ -65,7 +65,9 @@ wakes() {
     check "its service goes on, at its port" wait_for 60 served
     check "it is suspended again" becomes_idle w
     run ws timeline w --json
-    is "the timeline has each" "$(grep -c '"suspended"' <<<"$out") $(grep -c '"resumed"' <<<"$out")" "2 1"
+    # It may have been idle once more between two slow commands.
+    suspensions=$(grep -c '"suspended"' <<<"$out")
+    check "the timeline has each" [ "$suspensions" -ge 2 -a "$(grep -c '"resumed"' <<<"$out")" -eq $((suspensions - 1)) ]
     events() { [[ $(grep -o '"event": *"[a-z]*"' "$TEST_DIR/events" | grep -c 'suspended\|resumed') -ge 3 ]]; }
     check "so has watch" wait_for 60 events
     kill "$watcher"

@@ -116,8 +116,8 @@ shell=$("$PYRO" workspace shell open w --user 1000:0 --id-only)
 "$PYRO" workspace shell write w "$shell" --input 'id' >/dev/null
 run "$PYRO" workspace shell read w "$shell" --plain --wait-for-prompt
 like "shell open --user" "$out" $'uid=1000\\(app\\) gid=0\\(root\\)'
-"$PYRO" workspace service start w s --user app --ready-file /tmp/up -- sh -c 'id -u >/tmp/up; sleep 1000' >/dev/null
-in_w -- sh -c 'read id </tmp/up; echo $id'
+"$PYRO" workspace service start w s --user app --ready-file /tmp/up -- sh -c 'id -u >/tmp/id; : >/tmp/up; sleep 1000' >/dev/null
+in_w -- sh -c 'read id </tmp/id; echo $id'
 is "service start --user" "$out" 1000
 "$PYRO" workspace stop w >/dev/null
 "$PYRO" workspace start w >/dev/null

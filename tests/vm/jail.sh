@@ -3,7 +3,7 @@
 # written. The jail itself is tried in tests/unit/vmm/test_inmate.c.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 120 "$PYRO")
+pyro=(timeout -k 5 600 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
 
 run "${pyro[@]}" doctor

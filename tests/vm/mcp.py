@@ -33,7 +33,7 @@ def agent():
             check("diff", "+one" in diff["structuredContent"]["patch"] and "+one" in text_of(diff), diff)
             shell = mcp.given("shell_open", workspace_id=w)["shell_id"]
             mcp.tool("shell_write", workspace_id=w, shell_id=shell, input="echo $((6 * 7))")
-            read = mcp.tool("shell_read", workspace_id=w, shell_id=shell, plain=True, wait_for_idle_ms=300)
+            read = mcp.tool("shell_read", workspace_id=w, shell_id=shell, plain=True, wait_for_idle_ms=3000)
             check("shell_read: clean text in both forms", "\n42\n" in read["structuredContent"]["output"] and "\n42\n" in text_of(read), read)
             again = mcp.given("shell_read", workspace_id=w, shell_id=shell, plain=True, cursor=read["structuredContent"]["next_cursor"])
             same("shell_read: by its cursor", again["output"], "")
@@ -212,7 +212,7 @@ def long_calls():
     with Mcp("--profile", "workspace-full") as mcp:
         w = mcp.given("workspace_create", environment="debian:12")["workspace_id"]
         slow = {"workspace_id": w, "service_name": "s", "ready_file": "go", "ready_timeout_seconds": 0, "command": ["sleep", "600"]}
-        with Mcp("--profile", "workspace-full", env={**os.environ, "PYRO_CHECK_PATIENCE": "0.1"}) as hasty:
+        with Mcp("--profile", "workspace-full", env={**os.environ, "PYRO_CHECK_PATIENCE": "0.3"}) as hasty:
             got = hasty.tool("service_start", **slow)
             given = got["structuredContent"]
             same("it goes on", (given["state"], "service_name" in given), ("running", False))

@@ -35,7 +35,7 @@ def agent():
             same("exec", (ran["exit_code"], ran["stdout"]), (3, "out\n"))
             shell = client.given("shell_open", workspace_id=w)["shell_id"]
             client.tool("shell_write", workspace_id=w, shell_id=shell, input="echo $((6 * 7))")
-            read = client.given("shell_read", workspace_id=w, shell_id=shell, plain=True, wait_for_idle_ms=300)
+            read = client.given("shell_read", workspace_id=w, shell_id=shell, plain=True, wait_for_idle_ms=3000)
             check("shell_read: clean text", "\n42\n" in read["output"], read)
             same("delete", client.given("workspace_delete", workspace_id=w)["deleted"], True)
 
@@ -78,8 +78,10 @@ def hangups():
         check("its own is", True)
         connection, id = begin_sleep(legacy, w, 4734)
         legacy.notify("notifications/cancelled", {"requestId": id})
-        same("who waits for the answer gets none", (connection.getresponse().status, sleepers(modern, w)), (204, ""))
+        same("who waits for the answer gets none", connection.getresponse().status, 204)
         connection.close()
+        while sleepers(modern, w):
+            os.sched_yield()
         connection, _ = begin_sleep(legacy, w, 4735)
         server.send(None, method="DELETE", Mcp_Session_Id=legacy.session)
         same("the end of a session ends its calls", connection.getresponse().status, 204)

@@ -79,7 +79,7 @@ is "no room for a template: no workspace stays" "$("${pyro[@]}" workspace list -
 
 XDG_CACHE_HOME=$TEST_DIR/cache SHARED=$shared with_tmpfs "$((boot + 134))m" "$TEST_DIR/cache" <<'SCRIPT'
 mkdir -p "$XDG_CACHE_HOME/pyro" && cp -a "$SHARED/pyro/boot" "$XDG_CACHE_HOME/pyro/"
-out=$($P env pull debian:12-base --json 2>"$out_of.err")
+out=$(timeout -k 5 1500 "$PYRO" env pull debian:12-base --json 2>"$out_of.err")
 printf '%s\n' "$?" "$out" >"$out_of"
 ls -A "$XDG_CACHE_HOME/pyro/environments" | grep -v -e '^lock-' -e '\.log$' >"$out_of.left"
 $P env list --json >"$out_of.list"

@@ -356,7 +356,7 @@ def killed():
     pull = subprocess.Popen([PYRO, "env", "pull", reference], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     part = CACHE + "blobs/part-" + digest(mine[1]).replace(":", "-")
     first = CACHE + "blobs/" + digest(mine[0]).replace(":", "-")
-    while not (os.path.exists(part) and os.path.getsize(part) >= 1_500_000 and os.path.exists(first)):
+    while pull.poll() is None and not (os.path.exists(part) and os.path.getsize(part) >= 1_500_000 and os.path.exists(first)):
         time.sleep(0.05)
     pull.kill()
     pull.communicate()

@@ -115,7 +115,7 @@ def killed():
     before = sorted(os.listdir(CACHE + "blobs")), sorted(os.listdir(CACHE + "environments"))
     process = subprocess.Popen([PYRO, "env", "push", "b", r.host + "/test/k:1"], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    here.wait()
+    here.wait(600)
     process.send_signal(signal.SIGKILL)
     process.wait()
     check("killed on the way it leaves nothing", (sorted(os.listdir(CACHE + "blobs")), sorted(os.listdir(CACHE + "environments"))) ==

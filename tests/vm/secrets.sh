@@ -178,7 +178,8 @@ like "put together by rendering only" "$out" $'\n\\[REDACTED\\]\n'
 shell write --input 'printf "\e]0;at %s\a\e[2J\e[5;5Htop: %s" "$TOKEN" "$TOKEN"; exec -a "$TOKEN" sleep 1000'
 foreground() { grep -o '"foreground":"[^"]*"' "$workspaces/$id/shells/sh1.json"; }
 foreground_is() { [[ $(foreground) == *"$1"* ]]; }
-shell read --wait-for-idle-ms 300 --screen --json
+drawn() { shell read --screen --json && [[ $(json .screen.rows) == *'top: '* && -n $(json .screen.title) ]]; }
+check "a screen is drawn" wait_for 60 drawn
 like "a screen" "$(json .screen.rows)" 'top: \[REDACTED\]"'
 is "… and its title" "$(json .screen.title)" "at [REDACTED]"
 run "$PYRO" workspace shell open w --secret-env TOKEN --id-only
@@ -200,12 +201,12 @@ wait_for 60 like_prompt && pass "a prompt that begins like a value is shown"
 run "$PYRO" workspace service start w svc --secret-env TOKEN --ready-command "test -n '$token'" -- \
     sh -c 'printf "%s" "$TOKEN" | cut -c1-9 | tr -d "\n"; printf "%s\n" "$TOKEN" | cut -c10-; echo "$TOKEN '"$token"'" >&2; exec sleep 1000'
 is "a service" "$status" 0
-printed() { run "$PYRO" workspace service logs w svc --json; [[ $(json .stderr) == *']'* ]]; }
+printed() { run "$PYRO" workspace service logs w svc --json; [[ $(json .stdout) == *']' && $(json .stderr) == *']'* ]]; }
 wait_for 60 printed
 like "its logs" "$(json .stdout) $(json .stderr)" '^(t|to|tok)?\[REDACTED\] \[REDACTED\] \[REDACTED\]$'
 run "$PYRO" workspace service status w svc
 like "its command" "$out" 'echo .*\[REDACTED\]'
-run "$PYRO" workspace service start w no --secret-env TOKEN --ready-command 'echo $TOKEN >&2; false' --ready-timeout-seconds 1 -- \
+run "$PYRO" workspace service start w no --secret-env TOKEN --ready-command 'echo $TOKEN >&2; false' --ready-timeout-seconds 10 -- \
     sh -c 'echo broken: $TOKEN >&2; exec sleep 1000'
 is "one that does not get ready" "$status" 1
 like "… says why" "$err" 'broken: \[REDACTED\]'

@@ -22,7 +22,7 @@ grows_past() {
     [[ $(mib %s) -ge $1 ]]
 }
 wait_for 120 grows_past 20
-is "another service answers meanwhile" "$(curl -sS -m 60 "http://127.0.0.1:$port/hello")" hello
+is "another service answers meanwhile" "$(curl -sS -m 300 "http://127.0.0.1:$port/hello")" hello
 run "${pyro[@]}" workspace exec w -- echo alive
 is "commands run meanwhile" "$out" alive
 is_over() {

@@ -45,7 +45,7 @@ done
 is "every key is answered" "$keys" ${#typed}
 is "while the flood goes on" "$beside" ${#typed}
 shell write sh2 --input ''
-shell read sh2 --plain --wait-for-prompt --max-wait-ms 30000 --cursor "$cursor" --json
+shell read sh2 --plain --wait-for-prompt --max-wait-ms 300000 --cursor "$cursor" --json
 is "and so is Enter" "$(json .output)" "$typed"$'\n0\nroot@w:/workspace# '
 is "… at the prompt" "$(json .at_prompt)" true
 

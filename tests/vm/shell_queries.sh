@@ -28,7 +28,7 @@ last=$1
 shift
 before=$(stty -g)
 stty raw -echo
-perl -e '$| = 1; $last = shift; print @ARGV; alarm 20; $SIG{ALRM} = sub { print "nothing"; exit };
+perl -e '$| = 1; $last = shift; print @ARGV; alarm 200; $SIG{ALRM} = sub { print "nothing"; exit };
     while (sysread STDIN, $c, 1) { $all .= $c; last if $c eq $last } $all =~ s/([^ -~])/sprintf "<%02x>", ord $1/ge;
     print "$all\r\n"' "$last" "$@"
 stty "$before"

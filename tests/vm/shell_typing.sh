@@ -130,8 +130,8 @@ shell write sh1 --input ''
 wait_for 60 eval '"$PYRO" workspace shell read w sh1 --plain 2>/dev/null | grep -qx trapped'
 shell close sh1 --json
 is "close: HUP first" "$(json .state) $(json .exit_code) $(inside cat hup)" "stopped 5 bye"
-shell write sh2 --input "trap '' HUP; sleep 1000"
-shell read sh2 --wait-for-idle-ms 200
+shell write sh2 --input "trap '' HUP; echo deaf; sleep 1000"
+wait_for 60 eval '"$PYRO" workspace shell read w sh2 --plain 2>/dev/null | grep -qx deaf'
 shell close sh2 --json
 is "close: KILL for what does not hear it" "$(json .state) $(json .exit_code)" "stopped 137"
 "$PYRO" workspace delete w >/dev/null 2>&1

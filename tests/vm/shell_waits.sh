@@ -10,13 +10,13 @@ run "$PYRO" workspace shell read w sh1 --wait-for-prompt --json
 is "a prompt" "$(json .at_prompt)" true
 
 # read_killed KILLS FLAGS…: types a slow command, reads as FLAGS say, and kills so many supervisors
-# while the read waits.
+# while the read waits. SLOW: how many seconds the command takes.
 read_killed() {
     local kills=$1 reader old cursor
     shift
     run "$PYRO" workspace shell read w sh1 --json
     cursor=$(json .next_cursor)
-    "$PYRO" workspace shell write w sh1 --input 'sleep 2; echo late-$((6 * 7))' >/dev/null 2>&1
+    "$PYRO" workspace shell write w sh1 --input "sleep ${SLOW:-2}; echo late-\$((6 * 7))" >/dev/null 2>&1
     "$PYRO" workspace shell read w sh1 --plain --json --cursor "$cursor" --max-wait-ms 120000 "$@" \
         >"$TEST_DIR/read" 2>&1 &
     reader=$!
@@ -44,14 +44,14 @@ is "waiting for idle: status" "$status" 0
 like "… what came after the kill" "$(json .output)" $'\nlate-42\n'
 read_killed 2 --wait-for-idle-ms 6000
 like "killed twice" "$status$(json .output)" $'^0.*\nlate-42\n'
-read_killed 1 --wait-for-prompt
+SLOW=15 read_killed 1 --wait-for-prompt # it is to come after the kill
 is "waiting for a prompt: status" "$status" 0
 is "… is at it" "$(json .at_prompt)" true
 like "… what came after the kill" "$(json .output)" $'\nlate-42\n'
 
 # A shell that ends while nobody looks after it ends the wait.
 run "$PYRO" workspace shell read w sh1 --json
-"$PYRO" workspace shell write w sh1 --input 'sleep 1; exit 5' >/dev/null 2>&1
+"$PYRO" workspace shell write w sh1 --input 'sleep 15; exit 5' >/dev/null 2>&1
 : >"$TEST_DIR/read"
 "$PYRO" workspace shell read w sh1 --json --wait-for-idle-ms 60000 --max-wait-ms 120000 >"$TEST_DIR/read" 2>&1 &
 reader=$!

@@ -62,6 +62,8 @@ ask sh1 'J. Doe'
 "$PYRO" workspace shell write w sh1 --input 'sleep 1000' 2>/dev/null
 shell read sh1 --wait-for-prompt --max-wait-ms 500 --json
 is "not at a prompt" "$(json .at_prompt)" false
+sleeps() { grep -q '"foreground": *"sleep 1000"' "$directory/shells/sh1.json"; }
+wait_for 60 sleeps # an INT that comes before is the prompt's
 shell signal sh1
 is "signal: status" "$status" 0
 like "signal: summary" "$err" '^\[workspace-shell-signal\] .* state=running '

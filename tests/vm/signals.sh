@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
-pyro=(timeout -k 5 90 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 policy=off
 type passt >/dev/null 2>&1 && policy=egress
 

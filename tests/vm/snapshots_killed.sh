@@ -78,6 +78,7 @@ for ((round = 1; round <= rounds; round++)); do
         do_killed ${action% *} w "$name"
     fi
     ensure_started
+    [[ $target != self ]] || ws diff w >/dev/null 2>&1 # what goes on without who asked for it has ended then
     got=$(content)
     case $action in
     *create*)

@@ -121,7 +121,7 @@ echo "$i"
 w exec w -- sh -c 'cat f; echo two >f' 2>/dev/null
 mount -o remount,size=600m "$small"
 w diff w >/dev/null 2>&1 || echo "diff failed" # which has the chain looked at
-until w snapshot create w later >/dev/null 2>&1; do :; done
+for _ in $(seq 100); do w snapshot create w later >/dev/null 2>&1 && break; done
 w reset w --snapshot s1 >/dev/null
 w exec w -- cat f 2>/dev/null
 w reset w --snapshot later >/dev/null

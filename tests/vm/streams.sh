@@ -12,7 +12,7 @@ mkfifo "$TEST_DIR/in" "$TEST_DIR/lines"
 exec 4>"$TEST_DIR/in" 5<"$TEST_DIR/lines"
 for word in one two three; do
     echo "$word" >&4
-    read -rt 20 -u 5 answer
+    read -rt 300 -u 5 answer
     is "stdin and stdout are not held back: $word" "$answer" "$word"
 done
 exec 4>&-

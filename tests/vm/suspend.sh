@@ -72,13 +72,14 @@ watched=$TEST_DIR/events
 "$PYRO" watch w --json >"$watched" 2>/dev/null &
 watcher=$!
 wait_for 60 awaits_events "$watcher"
-run ws wait w --for suspended --timeout-seconds 300 --json &
+ws wait w --for suspended --timeout-seconds 300 >"$TEST_DIR/waited" 2>&1 &
 waiter=$!
 suspend first
 wait "$waiter"
 is "wait --for suspended sees it" "$?" 0
 check "QEMU is gone" process_has_ended "$machine"
-is "so is the supervisor" "$(supervisor_of "$id")" ""
+no_supervisor() { [[ -z $(supervisor_of "$id") ]]; }
+check "so is the supervisor" wait_for 60 no_supervisor
 is "the memory is the owner's alone" "$(stat -c %a "$dir/suspended")" 700
 run ws suspend w --json
 is "once more leaves it as it is" "$status $(json .state)" "0 suspended"
@@ -104,7 +105,8 @@ like "metrics count it" "$out" 'pyro_workspaces\{state="suspended"\} 1'
 
 ### It goes on.
 resume first
-is "the memory is gone" "$(ls -d "$dir"/suspended "$dir"/.suspended 2>/dev/null)" ""
+memory_is_gone() { [[ -z $(ls -d "$dir"/suspended "$dir"/.suspended 2>/dev/null) ]]; }
+check "the memory is gone" wait_for 60 memory_is_gone
 types sh1 'echo "$X in $PWD"'
 check "a shell goes on as it was" wait_for 60 has_printed sh1 'forty-two in /usr'
 check "the counter goes on" wait_for 60 has_printed sh2 "COUNT $((before + 30))"
@@ -177,6 +179,7 @@ is "two commands at once" "$? $status" "0 0"
 deaf() { run ws service start w deaf --publish 8001 --json -- sh -c 'trap "" TERM; echo up; while :; do sleep 1; done'; }
 deaf
 deaf_port=$(json '.published_ports[0].host_port')
+wait_for 60 test -s "$dir/services/deaf/stdout.log" # it is deaf by now
 take() { # PORT, PORT…: $taker has them
     : >"$TEST_DIR/taker"
     python3 -c "import socket, time

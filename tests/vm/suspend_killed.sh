@@ -28,13 +28,18 @@ look() {
     [[ $found == "END "* ]] || note "memory and disk differ: $found"
 }
 
+# Who asked is told before it is written down that QEMU was killed, and before a QEMU that was told to end has.
+is_settled() { look_at_state && [[ $target != qemu || $said != *"killed"* || $was != started ]]; }
+no_qemu() { ! left_running qemu-system; }
+
 targets=(supervisor qemu self)
 begin_counting
 span=300 resumed=0 booted=0
 for ((round = 1; round <= rounds || (resumed == 0 && round <= 5 * rounds); round++)); do
     target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=suspend
     hits suspend w
-    look_at_state
+    said=$err
+    wait_for 60 is_settled || note "its QEMU was killed, and it is still $was"
     case $was in
     started | suspended | failed) ;;
     *) note "is '$was'" ;;
@@ -47,7 +52,7 @@ for ((round = 1; round <= rounds || (resumed == 0 && round <= 5 * rounds); round
         [[ $status -eq 0 ]] || note "cannot be suspended after that: $err"
         look_at_state
     fi
-    left_running qemu-system && note "QEMU is left of a machine that is $was"
+    wait_for 60 no_qemu || note "QEMU is left of a machine that is $was"
     if [[ $was == suspended ]]; then
         target=${targets[RANDOM % 3]} delay=$((RANDOM % span)) action=start
         hits start w

@@ -77,6 +77,8 @@ echo pack-written >"$PYRO_CHECK_STEP"
 suspend
 wait_for 120 eval '[[ ! -e $PYRO_CHECK_STEP ]]'
 packer=$(packers | head -1)
+packer_is_stopped() { grep -q '^State:.T' "/proc/$packer/status"; }
+wait_for 60 packer_is_stopped # the file is gone before that
 run ws exec w -- echo here
 is "a command does not wait for it" "$status $out" "0 here"
 kill -CONT "$packer"

@@ -14,7 +14,7 @@ import sys
 import termios
 import tty
 
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS = 280
 AHEAD = 6000  # lines: several times what is on its way at once
 
 

@@ -30,7 +30,7 @@ is "both have written" "$status $err" "0 "
 lines=$out
 like "the operator in every round" "$lines" '^operator=[0-9]+ agent=25$'
 "$PYRO" workspace shell write w sh1 --no-newline --input $'\x04' >/dev/null 2>&1
-run "$PYRO" workspace shell read w sh1 --wait-for-prompt --max-wait-ms 30000 --json
+run "$PYRO" workspace shell read w sh1 --wait-for-prompt --max-wait-ms 300000 --json
 is "and what they typed to is at its end" "$(json .at_prompt)" true
 "$PYRO" workspace exec w -- cat /workspace/got >"$TEST_DIR/got" 2>/dev/null
 is "every line is whole, and each one's are in order" "$(python3 - "$TEST_DIR/got" <<'EOP'

@@ -119,7 +119,7 @@ wait_for 60 awaits_events "$watcher"
 text=$(printf '%0100000d' 0)
 for _ in 1 2 3 4; do "$PYRO" workspace exec other -- true "$text" >/dev/null 2>&1; done
 "$PYRO" workspace delete other >/dev/null
-timeout 60 head -c 100 <&7 >/dev/null
+timeout 300 head -c 100 <&7 >/dev/null
 kill -TERM "$watcher"
 wait "$watcher"
 is "TERM, with output that nobody takes" "$?" 0
