@@ -102,12 +102,14 @@ static void diff_view_show(void *arg, const struct job_end *end)
     struct pyro_error err = { 0 };
 
     under_way = NULL;
-    if (end->ok && text_file_map(fd, &spec.text, &spec.len, &err)) {
+    if (end->ok && !app_may_open(end->app, end->from)) {
+        app_message(end->app, ROLE_GOOD, "%s is made: D shows it", end->what);
+    } else if (end->ok && text_file_map(fd, &spec.text, &spec.len, &err)) {
         open_text(end->app, diff, &spec);
         return;
-    }
-    if (end->ok)
+    } else if (end->ok) {
         app_error(end->app, &err);
+    }
     diff_view_closed(diff);
 }
 

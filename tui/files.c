@@ -144,7 +144,7 @@ static void files_read_file(void *arg, const struct job_end *end)
     struct pager_spec spec = { .title = json_string_or(end->result, "path", "") };
 
     f->job = NULL;
-    if (!end->ok || !json_is_string(content))
+    if (!end->ok || !json_is_string(content) || !app_may_open(end->app, end->from))
         return;
     spec.len = json_string_length(content);
     spec.text = malloc(spec.len + 1);

@@ -329,8 +329,8 @@ static int start_serving(int argc, char **argv)
                         (const char *const *)(argv + 5)))
         return 2;
     status = serve(listen_fd);
-    unlinkat(dir, name, 0);
     terminal_release(&terminal);
+    unlinkat(dir, name, 0); /* whoever sees it go may start another */
     return status;
 }
 

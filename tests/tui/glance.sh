@@ -221,6 +221,7 @@ refute "it is kept nowhere" grep -rq hunter2 "$XDG_DATA_HOME" "$XDG_STATE_HOME"
 
 # To all that are marked, after one question; and to the one on the wall.
 for name in asker waiter; do write $name 'read -p "And now? " answer; echo "said-$answer"'; done
+sees '^ \? asker '
 sees '^ \? waiter '
 keys / 'state:asks' Enter
 gone '^ ▶ worker '

@@ -48,6 +48,7 @@ gone '^ ▸ fix-login' # it is open
 # One that is opened at the end of what is seen shows its rows: as many as fit with its own.
 for i in 1 2 3 4 5 6; do host_workspace z-$i >/dev/null; done
 drive resize 80 10
+sees '\? help' # drawn at its new size
 keys End
 picked '^ ▸ \(without\) 7'
 sees '^ Enter open '

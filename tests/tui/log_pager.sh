@@ -109,7 +109,7 @@ keys Esc
 sees '^ [^ ]+ work .*started'
 
 # The log of a service is followed as well; it has no times.
-"$PYRO" workspace service start work drip -- sh -c 'echo one; mkfifo wake; while cat wake; do :; done' >/dev/null 2>&1
+"$PYRO" workspace service start work drip --ready-file up -- sh -c 'echo one; mkfifo wake; touch up; while cat wake; do :; done' >/dev/null 2>&1
 keys S
 sees '^ work +drip +running'
 keys Enter

@@ -44,6 +44,7 @@ hears "^says two notice: shell $b: all döne .* now$"
 write two "$b" "while :; do printf '\\a'; done"
 hears "^says two notice: shell $b: bell$"
 "$PYRO" workspace shell signal two "$b" --signal INT >/dev/null 2>&1
+"$PYRO" workspace shell read two "$b" --wait-for-prompt >/dev/null 2>&1 # all of the flood is in
 write two "$b" "printf '\\033]777;noti'; printf 'fy;make;ready\\033\\\\'"
 hears "^says two notice: shell $b: make: ready$"
 write two "$b" "printf '\\033]99;e=1;%s\\033\\\\' $(printf 'it is sesame-opens-nothing' | base64)"

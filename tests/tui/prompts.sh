@@ -91,7 +91,7 @@ gone '╭ new service in one '
 # … but not over something else.
 keys c
 sees '╭ new service in one '
-keys late Tab 'sleep 4321' Tab Tab Tab Tab up Tab Tab C-u 3 Enter
+keys late Tab 'sleep 4321' Tab Tab Tab Tab up Tab Tab C-u 8 Enter
 sees '^ one +late +starting'
 gone '╭ new service in one '
 keys Esc

@@ -34,8 +34,9 @@ sees '^first'
 sees '^third'
 sees '1:00:02 of 1:00:02, 4×, at its end'
 sees '^ Space play '
-keys Space # from its beginning again
-sees ' of 1:00:02, 4×$'
+keys - - - - Space # from its beginning again, slowly
+sees ' of 1:00:02, 0.25×$'
+keys + + + +
 sees '1:00:02 of 1:00:02, 4×, at its end'
 
 # Paused, to either end, by five seconds, a minute, a line.
@@ -88,10 +89,8 @@ sees '^ pyro +1 workspace'
 at_times "$SHELLS/sh1" first 0 '\033[?1049h' 600 '\033[?1049l' 3600
 keys P
 sees '^ REPLAY'
-keys Space
-sees 'of 1:00:00, 4×, (paused|at its end)'
-keys Home
-sees '0:00 of'
+keys k Home # k pauses, wherever it is by now
+sees '0:00 of 1:00:00, 4×, paused'
 sees '^second'
 keys Down Down Down Down Down Down Down Down Down Down
 sees '10:00 of'

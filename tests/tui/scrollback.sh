@@ -92,7 +92,8 @@ wheel up 10 10
 sees "^ log of $shell"
 keys q
 sees '^ CONTROL '
-keys 'clear; printf "\033[?1000h\033[?1006h"; cat -v' Enter
+keys 'clear; printf "\033[?1000h\033[?1006h"; echo mouse; cat -v' Enter
+sees '^mouse'
 sees '(runs|asks) cat -v'
 wheel up 5 7
 keys Enter

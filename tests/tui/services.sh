@@ -15,6 +15,7 @@ keys c
 sees '╭ new service '
 keys web Tab 'echo ready-$((40 + 2)); echo oops >&2; touch up; exec sleep 4321' Tab Tab Tab Tab up Enter
 sees '^ work +web +running +file +[0-9]+s +echo ready'
+gone '╭ new service '
 sees '1 running of 1'
 sees '^ WORKSPACE +SERVICE +STATE +READY +FOR COMMAND' # no port is published
 

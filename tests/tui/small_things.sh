@@ -96,7 +96,7 @@ keys Esc
 sees '^ pyro  2 workspaces'
 
 # A log that is followed is no longer, once the operator goes up in it, however short it is.
-"$PYRO" workspace service start first web -- sh -c 'echo served; exec sleep 4321' >/dev/null 2>&1
+"$PYRO" workspace service start first web --ready-file up -- sh -c 'echo served; touch up; exec sleep 4321' >/dev/null 2>&1
 keys S
 sees '^ first +web +running'
 keys Enter

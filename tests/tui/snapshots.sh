@@ -48,8 +48,11 @@ keys D
 sees '^ pyro .*diff of m [0-9]+s'
 keys '?'
 sees '╭ Workspaces'
+sees 'diff of m is made: D shows it' # and does not open over what the operator is at
+sees '╭ Workspaces'
 keys Esc
 gone '╭ Workspaces'
+keys D
 sees '^ diff of m: 11 added.*of 2160[0-9]{3}'
 sees '^ A +\+270000 +-0 +■■■■■ +/workspace/big8'
 keys G
@@ -74,6 +77,7 @@ keys c
 sees 'new snapshot'
 keys first Enter
 sees '^ +[0-9.]+[BKMG]? .* first'
+gone 'new snapshot'
 keys c
 sees 'new snapshot'
 keys 'no good' Enter

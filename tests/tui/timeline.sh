@@ -55,6 +55,8 @@ sees ' created '
 
 # … of one that runs, its end, and what comes when that is followed, until it has ended …
 ws exec w --detach -- sh -c 'echo begun; until [ -e go ]; do sleep 0.1; done; echo gone-on; until [ -e end ]; do sleep 0.1; done; echo the-end'
+begun() { "$PYRO" workspace command read w 2 2>/dev/null | grep -q '^begun'; }
+wait_for 60 begun
 keys / 'what:exec begun' Enter
 picked ' exec +2 '
 keys Enter
