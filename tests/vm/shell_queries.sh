@@ -28,7 +28,7 @@ last=$1
 shift
 before=$(stty -g)
 stty raw -echo
-perl -e '$| = 1; $last = shift; print @ARGV; alarm 200; $SIG{ALRM} = sub { print "nothing"; exit };
+perl -e '$| = 1; $last = shift; print @ARGV; alarm $ENV{PATIENCE} // 200; $SIG{ALRM} = sub { print "nothing"; exit };
     while (sysread STDIN, $c, 1) { $all .= $c; last if $c eq $last } $all =~ s/([^ -~])/sprintf "<%02x>", ord $1/ge;
     print "$all\r\n"' "$last" "$@"
 stty "$before"
@@ -76,7 +76,7 @@ for question in c='\e[c' 6n='\e[6n' osc='\e]11;?\a'; do
 done
 
 # A flood of questions ends, and so does the shell's answering.
-type 'asks c "$(for i in $(seq 2000); do printf "\033[6n."; done)" "$(printf "\033[c")"'
+type 'PATIENCE=10 asks c "$(for i in $(seq 2000); do printf "\033[6n."; done)" "$(printf "\033[c")"'
 type 'echo still here'
 like "a flood of questions" "$output" $'\nstill here\n'
 "$PYRO" workspace delete w >/dev/null 2>&1
