@@ -112,7 +112,8 @@ json_t *workspace_stop(const char *ref, struct pyro_error *err)
         return NULL;
     if (!r.ephemeral)
         return workspace_view(&o, err);
-    r.state = WORKSPACE_STOPPED; /* its supervisor removes it: what it was is all there is to show */
+    r.state =
+        WORKSPACE_STOPPED; /* its supervisor removes it: what it was is all there is to show */
     return record_to_view(&r);
 }
 

@@ -58,6 +58,8 @@ keys /
 sees 'text to look for'
 keys 'LINE 2999' Enter
 sees 'is not there'
+keys g
+gone '^line 2999 of many'
 keys / 'line 2999' Enter
 sees '^line 2999 of many'
 
