@@ -112,8 +112,8 @@ json_t *workspace_stop(const char *ref, struct pyro_error *err)
         return NULL;
     if (!r.ephemeral)
         return workspace_view(&o, err);
-    r.state =
-        WORKSPACE_STOPPED; /* its supervisor removes it: what it was is all there is to show */
+    /* Its supervisor removes it: what it was is all there is to show. */
+    r.state = WORKSPACE_STOPPED;
     return record_to_view(&r);
 }
 
