@@ -30,7 +30,7 @@ bool env_first_boot(const char *environment, struct cmd_io *io, struct pyro_erro
 
     progress_update(&io->progress, "preparing its first machine", NULL);
     if (workspace_try(environment, &io->progress, err))
-        return true;
+        return environment_trial_passed(environment, err);
     removed = environment_remove(environment, &io->progress, NULL);
     return pyro_wrap(err, "%s was not installed: its first machine did not start", environment);
 }

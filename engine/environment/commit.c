@@ -126,6 +126,7 @@ bool environment_commit_finish(struct environment_commit *c,
     int64_t start_ms = clock_ms();
 
     r->source = str_printf(ENVIRONMENT_FROM_WORKSPACE);
+    c->install.tried = true;
     if (origin->workspace)
         r->workspace = str_printf("%s", origin->workspace);
     else

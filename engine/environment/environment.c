@@ -11,6 +11,7 @@
 #include "engine/environment/catalog.h"
 #include "engine/environment/environment_private.h"
 #include "engine/environment/overlays.h"
+#include "engine/environment/trial.h"
 #include "engine/registry/reference.h"
 #include "engine/state/digest.h"
 #include "engine/state/paths.h"
@@ -166,6 +167,17 @@ bool environment_settle(const char *name, struct pyro_error *err)
         return true;
     lock = environment_try_lock(cache_dir, key, NULL);
     return lock < 0 || settle(cache_dir, name, err);
+}
+
+bool environment_trial_passed(const char *name, struct pyro_error *err)
+{
+    scoped_free char *cache_dir = paths_environments(err), *directory = NULL;
+    scoped_environment_record record = { 0 };
+
+    if (!cache_dir || !environment_record_load(cache_dir, name, &record, err))
+        return false;
+    directory = str_printf("%s/%s", cache_dir, record.directory);
+    return trial_passed(directory, err);
 }
 
 /* Whether it was written so recently that a crash since may have taken something of it. */

@@ -54,6 +54,8 @@ bool environment_check(const struct environment *e, struct pyro_error *err) MUST
  * this user may not write to, is left alone.
  */
 bool environment_settle(const char *name, struct pyro_error *err) MUST_CHECK;
+/* A machine has tried one that this process has made: it stays (trial.h). */
+bool environment_trial_passed(const char *name, struct pyro_error *err) MUST_CHECK;
 
 /* The object that `env inspect` and `env pull` show; the caller owns it. NULL on failure. */
 json_t *environment_inspect(const char *name, struct pyro_error *err) MUST_CHECK;

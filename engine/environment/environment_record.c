@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/environment/catalog.h"
+#include "engine/environment/trial.h"
 #include "engine/state/digest.h"
 #include "vmm/base/fs.h"
 
@@ -88,8 +90,17 @@ bool environment_fail_broken(const char *name, const char *why, struct pyro_erro
                : pyro_hint(err, "remove it with 'pyro env remove %s', and install it again", name);
 }
 
-bool environment_record_load(const char *cache_dir, const char *name,
-                             struct environment_record *ret, struct pyro_error *err)
+static bool fail_not_installed(const char *name, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_ENVIRONMENT_NOT_FOUND, "environment %s is not installed", name);
+    pyro_hint(err, "install it with 'pyro env pull %s'", name);
+    if (err)
+        err->sys_errno = ENOENT;
+    return false;
+}
+
+static bool read_record(const char *cache_dir, const char *name, struct environment_record *ret,
+                        struct pyro_error *err)
 {
     scoped_free char *key = environment_key(name);
     scoped_free char *path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
@@ -98,11 +109,8 @@ bool environment_record_load(const char *cache_dir, const char *name,
     struct pyro_error why = { 0 };
 
     if (!fs_read_file(AT_FDCWD, path, &text, &why)) {
-        if (why.sys_errno == ENOENT) {
-            pyro_fail(&why, PYRO_ENVIRONMENT_NOT_FOUND, "environment %s is not installed", name);
-            pyro_hint(&why, "install it with 'pyro env pull %s'", name);
-            why.sys_errno = ENOENT;
-        }
+        if (why.sys_errno == ENOENT)
+            return fail_not_installed(name, err);
         return pyro_copy(err, &why);
     }
     j = json_parse(text.data, text.len, RECORD_BYTES_MAX, NULL);
@@ -112,6 +120,36 @@ bool environment_record_load(const char *cache_dir, const char *name,
     }
     return (j && rows_load(environment_record_rows, j, ret, NULL)) ||
            environment_fail_broken(name, "its record is damaged", err);
+}
+
+/* Its record first. Whoever has the lock makes another one of the name: then that one goes with the next prune. */
+static void drop(const char *cache_dir, const char *name, const struct environment_record *r)
+{
+    scoped_free char *key = environment_key(name);
+    scoped_free char *lock_path = str_printf("%s/" ENVIRONMENT_LOCK_PREFIX "%s", cache_dir, key);
+    scoped_free char *path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
+    scoped_free char *tree = str_printf("%s/%s", cache_dir, r->directory);
+    scoped_close int lock = fs_lock(AT_FDCWD, lock_path, FS_LOCK_NOW, NULL);
+    scoped_environment_record now = { 0 };
+
+    if (lock < 0 || !read_record(cache_dir, name, &now, NULL) ||
+        strcmp(now.directory, r->directory) != 0 || unlink(path) != 0)
+        return;
+    fs_discard_tree(AT_FDCWD, tree);
+}
+
+bool environment_record_load(const char *cache_dir, const char *name,
+                             struct environment_record *ret, struct pyro_error *err)
+{
+    scoped_free char *directory = NULL;
+
+    if (!read_record(cache_dir, name, ret, err))
+        return false;
+    directory = str_printf("%s/%s", cache_dir, ret->directory);
+    if (!trial_was_given_up(directory))
+        return true;
+    drop(cache_dir, name, ret);
+    return fail_not_installed(name, err);
 }
 
 const char *environment_record_digest(const struct environment_record *r)

@@ -11,6 +11,7 @@ static bool import(struct environment_install *in, int archive_fd, struct pyro_e
         return false;
     progress_phase(in->progress, "install", in->name);
     in->record.source = str_printf(ENVIRONMENT_FROM_ARCHIVE);
+    in->tried = true;
     return environment_unpack_archive(in, archive_fd, err) && environment_install_finish(in, err);
 }
 

@@ -8,6 +8,7 @@
 #include "engine/environment/catalog.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/environment_private.h"
+#include "engine/environment/trial.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -105,6 +106,8 @@ bool environment_install_place(struct environment_install *in, struct pyro_error
     record->directory = str_printf("%s-%s", in->key, unique);
     record->installed_at = clock_wall();
     target = str_printf("%s/%s", in->cache_dir, record->directory);
+    if (in->tried && !trial_begin(in->install_dir, err))
+        return false;
     if (rename(in->install_dir, target) != 0)
         return pyro_fail_errno(err, "install '%s'", target);
     return environment_record_save(in->cache_dir, in->name, record, err);

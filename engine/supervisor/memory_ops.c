@@ -141,6 +141,7 @@ static void fail(struct memory_op *op, const struct pyro_error *why)
 {
     struct supervisor *s = op->supervisor;
     struct pyro_error err = *why;
+    bool suspends = op->suspends;
 
     if (op->stopped)
         (void)!go_on(op, NULL);
@@ -154,6 +155,9 @@ static void fail(struct memory_op *op, const struct pyro_error *why)
     if (op->pushed && !op->switched)
         disk_push_undo(s, op->below, op->above);
     op_free(op);
+    if (suspends)
+        memory_forget_suspended(
+            s->dir_fd); /* what there is of it takes room, and is the guest's memory */
 }
 
 /* Where it is kept, into ret[PLACE_MAX]. */
@@ -284,7 +288,6 @@ static void suspend(struct memory_op *op)
 
     clients_shut(s); /* a client that connects from here on wakes it */
     if (!may_suspend(op, &err) || !suspend_commit(s, &err)) {
-        memory_forget_suspended(s->dir_fd);
         clients_open(s);
         fail(op, &err);
         return;

@@ -33,7 +33,7 @@ for ((round = 1; round <= rounds; round++)); do
     ws start w >/dev/null 2>&1
     run ws exec w --timeout-seconds 60 -- cat count
     is "round $round: the workspace has what was synced" "$out" "$round"
-    if [[ -e $environments/$name.json ]]; then
+    if "${pyro[@]}" env inspect "$name" >/dev/null 2>&1; then
         run "${pyro[@]}" run "$name" -- cat /workspace/count
         is "round $round: the environment is whole" "$status $out" "0 $round"
         run "${pyro[@]}" env remove "$name"
@@ -45,6 +45,22 @@ for ((round = 1; round <= rounds; round++)); do
     is "round $round: again" "$status" 0
     run "${pyro[@]}" env remove "$name"
 done
+
+# Killed while its first machine starts, there is none: nobody knows whether it would have.
+tries() { compgen -G "$environments/untried-*/untried" >/dev/null; }
+"$PYRO" workspace commit w untried >/dev/null 2>&1 &
+committer=$!
+wait_for 60 tries
+run "${pyro[@]}" env inspect untried
+is "while it is tried it is there" "$status" 0
+kill_process $committer
+run "${pyro[@]}" env list --json
+is "its trial has not ended: there is none" "$(grep -c '"untried"' <<<"$out")" 0
+is "… nor anything of it" "$(compgen -G "$environments/untried*")" ""
+run ws commit w untried
+is "it can be made again" "$status" 0
+is "… and stays" "$(compgen -G "$environments/untried-*/untried")" ""
+run "${pyro[@]}" env remove untried
 ws stop w >/dev/null
 run "${pyro[@]}" env prune
 is "nothing is left over" "$(cd "$environments" && ls -d -- * | grep -vE '^(lock-|debian@12-base|kept)')" ""
