@@ -166,7 +166,7 @@ bool delta_write(const struct captured *captured, int template_fd, int file_fd,
     ok = ok && image_open(&s.own, captured->fd, captured->size_bytes, err) &&
          image_open(&s.base, captured->base_fd, captured->size_bytes, err) &&
          image_open(&s.template, template_fd, captured->size_bytes, err) &&
-         write_pages(&s, kinds, file_fd, err) &&
+         (write_pages(&s, kinds, file_fd, err) || pyro_wrap(err, "a machine's memory")) &&
          (fdatasync(file_fd) == 0 || pyro_fail_errno(err, "write a machine's memory"));
     image_close(&s.own);
     image_close(&s.base);

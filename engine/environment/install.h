@@ -19,7 +19,7 @@ struct environment_install {
     char *image_path;  /* install_dir/base.ext4: the source makes it, with no write bit */
     char *log_path;
     int lock;
-    bool tried; /* a machine is to try it before it stays (trial.h) */
+    bool tried;                       /* a machine is to try it before it stays (trial.h) */
     struct environment_record record; /* the source fills in what it knows of itself */
 };
 

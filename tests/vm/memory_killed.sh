@@ -157,6 +157,15 @@ full() {
         ws snapshot delete w after >/dev/null
     done
     is "nothing is left of what failed" "$(ls -A "$dir/snapshots")" ""
+    begin snapshot-saved suspend w || fail "the step of a suspension is reached"
+    fill
+    truncate -s -2M "$XDG_DATA_HOME/pyro/workspaces/filler" # for some of the memory
+    end
+    is "suspend, on a full disk: no room" "$(json .error.code "$answer")" no_space
+    like "suspend: what had no room" "$(json .error.message "$answer")" "machine's memory"
+    is "suspend: nothing is left of it, on the full disk" "$(ls -d "$dir"/.suspended* "$dir"/suspended* 2>/dev/null)" ""
+    make_room
+    check "suspend: the machine goes on" wait_for 60 counts
     ws delete w >/dev/null
 }
 
