@@ -21,6 +21,7 @@
 
 #define HEAD_ROWS 1
 #define TYPED_MAX (INPUT_PASTE_MAX + 64)
+#define PIECE_BYTES 4096
 #define REGAIN_MS 300   /* how often a supervisor that was lost is looked for */
 #define SILENCE_MS 1000 /* control does not come back into the middle of what is being typed */
 
@@ -58,10 +59,22 @@ void shell_view_pan(struct shell_view *v, int down, int right)
 
 /* ---- control ---- */
 
+/* What has been typed goes out now. */
+static void send_typed(struct shell_view *v, bool whole)
+{
+    loop_defer_cancel(v->screen.app->loop, &v->send_call);
+    if (v->typed.len && v->control &&
+        (!whole || !shell_control_type(v->control, v->typed.data, v->typed.len)))
+        app_message(v->screen.app, ROLE_WARN,
+                    "the shell does not read: what was typed last is lost");
+    buf_clear(&v->typed);
+}
+
 void shell_view_give_back(struct shell_view *v)
 {
     if (!v->control)
         return;
+    send_typed(v, true);
     loop_defer_cancel(v->screen.app->loop, &v->give_up_call);
     loop_timer_cancel(v->screen.app->loop, &v->regain_timer);
     if (v->given_rows != v->own_rows || v->given_cols != v->own_cols)
@@ -140,6 +153,7 @@ static void shell_view_on_lost(void *arg, const struct pyro_error *why)
 
 static void give_size(struct shell_view *v)
 {
+    send_typed(v, true);
     v->given_rows = v->rect.rows;
     v->given_cols = v->rect.cols;
     shell_control_resize(v->control, v->given_rows, v->given_cols);
@@ -168,13 +182,20 @@ void shell_view_take(struct screen *s, int arg UNUSED)
     shell_view_tell_focus(v, has_focus(v));
 }
 
-static void send_typed(struct shell_view *v, bool whole)
+static void shell_view_on_typed(void *arg)
 {
-    if (v->typed.len && v->control &&
-        (!whole || !shell_control_type(v->control, v->typed.data, v->typed.len)))
-        app_message(v->screen.app, ROLE_WARN,
-                    "the shell does not read: what was typed last is lost");
-    buf_clear(&v->typed);
+    send_typed(arg, true);
+}
+
+/* Keys that came in one piece, such as a paste that the terminal does not mark, go out as one: each piece is
+ * work for the guest. */
+static bool type_key(struct shell_view *v, const struct key_event *e,
+                     const struct vtgate_modes *modes)
+{
+    if (v->typed.len >= PIECE_BYTES)
+        send_typed(v, true);
+    loop_defer(v->screen.app->loop, &v->send_call, shell_view_on_typed, v);
+    return shell_keys_put_key(&v->typed, e, modes);
 }
 
 void shell_view_tell_focus(struct shell_view *v, bool focused)
@@ -203,9 +224,12 @@ void shell_view_type(struct shell_view *v, const struct key_event *e)
 
     switch (e->kind) {
     case EVENT_KEY:
-        whole = shell_keys_put_key(&v->typed, e, modes);
+        if (type_key(v, e, modes))
+            return;
+        whole = false;
         break;
     case EVENT_PASTE:
+        send_typed(v, true); /* it may need all the room */
         whole = shell_keys_put_paste(&v->typed, e->text, e->text_len, !v->pasting, !e->more, modes);
         v->pasting = e->more;
         break;
@@ -429,6 +453,7 @@ static void shell_view_free(struct screen *s)
     if (v->live)
         shell_view_give_back(v);
     loop_timer_cancel(v->screen.app->loop, &v->regain_timer);
+    loop_defer_cancel(v->screen.app->loop, &v->send_call);
     history_free(v->history);
     live_free(v->live);
     workspace_close(&v->workspace);

@@ -49,6 +49,13 @@ drive paste "$(printf 'one\033[31m\003two')" && keys Enter
 sees '^one\[31mtwo'
 keys C-d
 sees 'at its prompt'
+# What the terminal does not mark as a paste comes whole as well.
+much=$(seq 6000 | tr '\n' .)
+keys 'stty raw -echo; echo raw-$((40 + 2)); head -c '"${#much} | md5sum; stty sane" Enter
+sees '^raw-42'
+drive type "$much"
+sees "^ *$(printf %s "$much" | md5sum | cut -c1-32)"
+sees 'at its prompt'
 keys 'clear; printf "\033[?1h\033[?2004h"; echo ready-$((40 + 2)); cat -v' Enter
 sees '^ready-42'
 keys Up Home
