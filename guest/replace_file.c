@@ -1,8 +1,10 @@
 /* guest/replace_file.c: files of the system that pyro keeps in shape. */
 #include "guest/replace_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
@@ -15,6 +17,40 @@ static bool is_file_as_wanted(const char *path, const void *bytes, size_t n)
 
     return fd >= 0 && found && fs_read_full(fd, found, n + 1) == (ssize_t)n &&
            !memcmp(found, bytes, n);
+}
+
+/* On a full disk: what is there has room. */
+static bool overwrite(const char *path, const void *bytes, size_t n)
+{
+    scoped_close int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           fs_pwrite_all(fd, bytes, n, 0) && ftruncate(fd, (off_t)n) == 0;
+}
+
+static bool fail_write(const char *path, const char *temporary, const void *bytes, size_t n,
+                       struct pyro_error *err)
+{
+    int why = errno;
+    bool is_full = why == ENOSPC || why == EDQUOT;
+
+    unlink(temporary);
+    if (is_full && overwrite(path, bytes, n))
+        return true;
+    errno = why;
+    pyro_fail_errno(err, "write '%s'", path);
+    if (is_full)
+        pyro_hint(err, "make room on the disk of the workspace");
+    return false;
+}
+
+/* A directory that somebody made in the file's place goes, if it is empty; else it keeps this name. */
+static bool remove_old(const char *temporary, struct pyro_error *err)
+{
+    if (unlink(temporary) == 0 || rmdir(temporary) == 0 || errno == ENOTEMPTY)
+        return true;
+    return pyro_fail_errno(err, "remove '%s'", temporary);
 }
 
 /*
@@ -32,13 +68,12 @@ bool guest_replace_file(const char *path, const void *bytes, size_t n, mode_t mo
     if (is_file_as_wanted(path, bytes, n))
         return true;
     snprintf(temporary, sizeof(temporary), "%s.pyro", path);
-    unlink(temporary);
+    if (unlink(temporary) != 0)
+        (void)!rmdir(temporary);
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0)
-        return pyro_fail_errno(err, "create '%s'", temporary);
-    if (!fs_write_all(fd, bytes, n, err))
-        return pyro_wrap(err, "'%s'", temporary);
+    if (fd < 0 || !fs_pwrite_all(fd, bytes, n, 0))
+        return fail_write(path, temporary, bytes, n, err);
     if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
-        return unlink(temporary) == 0 || pyro_fail_errno(err, "remove '%s'", temporary);
+        return remove_old(temporary, err);
     return rename(temporary, path) == 0 || pyro_fail_errno(err, "write '%s'", path);
 }

@@ -161,6 +161,22 @@ is "and once more, undisturbed" "$status $err" "0 "
 ws start last >/dev/null 2>&1
 guest last 'cat f'
 is "… it works" "$out" $'first\nsecond\nof-t-2'
-for name in s t-2 u last; do ws delete "$name" >/dev/null 2>&1; done
+
+# A guest's full disk, and a directory where a name belongs, keep nobody from the names that a fork needs.
+ws create debian:12-base --mem-mib 256 --name odd >/dev/null 2>&1
+guest odd 'rm /etc/hostname; mkdir /etc/hostname'
+run ws fork odd --name of-odd
+is "one with a directory there can be forked" "$status" 0
+guest of-odd 'cat /etc/hostname'
+is "… and has its name" "$out" of-odd
+ws create debian:12-base --mem-mib 256 --name full >/dev/null 2>&1
+guest full 'for size in 1G 100M 10M 1M 64K 4K; do n=0; while fallocate -l $size fill-$size-$n; do n=$((n + 1)); done; done 2>/dev/null
+    for n in 1 2 3 4 5 6 7 8 9; do echo >more-$n; done 2>/dev/null; cat more-* | wc -c; sync'
+is "its disk is full" "$out" 0
+run ws fork full --name of-full
+is "a full one can be forked" "$status" 0
+guest of-full 'hostname; cat /etc/machine-id | wc -c; rm fill-1G-0; echo fits >more; cat more'
+is "… and the fork works" "$out" $'of-full\n33\nfits'
+for name in s t-2 u last odd of-odd full of-full; do ws delete "$name" >/dev/null 2>&1; done
 is "nothing is left over" "$(ls "$workspaces")" ""
 finish
