@@ -23,7 +23,7 @@ struct shell_view {
     bool cut_off;           /* it was, and the operator may still be typing: see event() */
     struct loop_timer regain_timer;
     struct loop_deferred send_call; /* of `typed` */
-    int64_t swallowed_ms; /* of the last key that went nowhere */
+    int64_t swallowed_ms;           /* of the last key that went nowhere */
     /* Control was given back by the last key, which is `key` whatever it is. */
     bool gave_back;
     struct key_event key;
