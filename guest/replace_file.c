@@ -19,7 +19,7 @@ static bool is_file_as_wanted(const char *path, const void *bytes, size_t n)
            !memcmp(found, bytes, n);
 }
 
-/* On a full disk: what is there has room. */
+/* On a full disk, the blocks that the file has already are enough for a name. */
 static bool overwrite(const char *path, const void *bytes, size_t n)
 {
     scoped_close int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -29,28 +29,21 @@ static bool overwrite(const char *path, const void *bytes, size_t n)
            fs_pwrite_all(fd, bytes, n, 0) && ftruncate(fd, (off_t)n) == 0;
 }
 
-static bool fail_write(const char *path, const char *temporary, const void *bytes, size_t n,
-                       struct pyro_error *err)
+/* A new file could not be written, for which errno has the reason. */
+static bool do_without(const char *path, const void *bytes, size_t n, struct pyro_error *err)
 {
     int why = errno;
-    bool is_full = why == ENOSPC || why == EDQUOT;
 
-    unlink(temporary);
-    if (is_full && overwrite(path, bytes, n))
+    if ((why == ENOSPC || why == EDQUOT) && overwrite(path, bytes, n))
         return true;
     errno = why;
-    pyro_fail_errno(err, "write '%s'", path);
-    if (is_full)
-        pyro_hint(err, "make room on the disk of the workspace");
-    return false;
+    return pyro_fail_errno(err, "write '%s'", path);
 }
 
-/* A directory that somebody made in the file's place goes, if it is empty; else it keeps this name. */
-static bool remove_old(const char *temporary, struct pyro_error *err)
+/* Somebody may have made a directory in the file's place. False with errno: ENOTEMPTY. */
+static bool remove_any(const char *path)
 {
-    if (unlink(temporary) == 0 || rmdir(temporary) == 0 || errno == ENOTEMPTY)
-        return true;
-    return pyro_fail_errno(err, "remove '%s'", temporary);
+    return unlink(path) == 0 || rmdir(path) == 0;
 }
 
 /*
@@ -64,16 +57,21 @@ bool guest_replace_file(const char *path, const void *bytes, size_t n, mode_t mo
 {
     char temporary[64];
     scoped_close int fd = -1;
+    bool ok;
 
     if (is_file_as_wanted(path, bytes, n))
         return true;
     snprintf(temporary, sizeof(temporary), "%s.pyro", path);
-    if (unlink(temporary) != 0)
-        (void)!rmdir(temporary);
+    (void)!remove_any(temporary);
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0 || !fs_pwrite_all(fd, bytes, n, 0))
-        return fail_write(path, temporary, bytes, n, err);
+    if (fd < 0 || !fs_pwrite_all(fd, bytes, n, 0)) {
+        ok = do_without(path, bytes, n, err);
+        unlink(temporary);
+        return ok;
+    }
+    /* A directory with something in it keeps the temporary name: it is not pyro's to remove. */
     if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
-        return remove_old(temporary, err);
+        return remove_any(temporary) || errno == ENOTEMPTY ||
+               pyro_fail_errno(err, "remove '%s'", temporary);
     return rename(temporary, path) == 0 || pyro_fail_errno(err, "write '%s'", path);
 }

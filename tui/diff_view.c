@@ -103,7 +103,7 @@ static void diff_view_show(void *arg, const struct job_end *end)
 
     under_way = NULL;
     if (end->ok && !app_may_open(end->app, end->from)) {
-        app_message(end->app, ROLE_GOOD, "%s is made: D shows it", end->what);
+        app_message(end->app, ROLE_GOOD, "%s is ready: D shows it", end->what);
     } else if (end->ok && text_file_map(fd, &spec.text, &spec.len, &err)) {
         open_text(end->app, diff, &spec);
         return;

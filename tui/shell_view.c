@@ -187,17 +187,6 @@ static void shell_view_on_typed(void *arg)
     send_typed(arg, true);
 }
 
-/* Keys that came in one piece, such as a paste that the terminal does not mark, go out as one: each piece is
- * work for the guest. */
-static bool type_key(struct shell_view *v, const struct key_event *e,
-                     const struct vtgate_modes *modes)
-{
-    if (v->typed.len >= PIECE_BYTES)
-        send_typed(v, true);
-    loop_defer(v->screen.app->loop, &v->send_call, shell_view_on_typed, v);
-    return shell_keys_put_key(&v->typed, e, modes);
-}
-
 void shell_view_tell_focus(struct shell_view *v, bool focused)
 {
     if (!v->control || v->told_focus == focused)
@@ -217,19 +206,20 @@ static bool wheel_scrolls(const struct shell_view *v, const struct key_event *e)
            !live_view(v->live)->modes.mouse && !live_view(v->live)->alternate;
 }
 
+/* What comes in one piece, such as the keys of a paste that the terminal does not mark, goes out as one: each
+ * piece is work for the guest. */
 void shell_view_type(struct shell_view *v, const struct key_event *e)
 {
     const struct vtgate_modes *modes = &live_view(v->live)->modes;
     bool whole = true;
 
+    if (e->kind == EVENT_PASTE || v->typed.len >= PIECE_BYTES)
+        send_typed(v, true); /* a paste may need all the room */
     switch (e->kind) {
     case EVENT_KEY:
-        if (type_key(v, e, modes))
-            return;
-        whole = false;
+        whole = shell_keys_put_key(&v->typed, e, modes);
         break;
     case EVENT_PASTE:
-        send_typed(v, true); /* it may need all the room */
         whole = shell_keys_put_paste(&v->typed, e->text, e->text_len, !v->pasting, !e->more, modes);
         v->pasting = e->more;
         break;
@@ -247,7 +237,10 @@ void shell_view_type(struct shell_view *v, const struct key_event *e)
         shell_view_tell_focus(v, e->focused);
         return;
     }
-    send_typed(v, whole);
+    if (whole)
+        loop_defer(v->screen.app->loop, &v->send_call, shell_view_on_typed, v);
+    else
+        send_typed(v, false);
 }
 
 /* ---- what the shell does ---- */

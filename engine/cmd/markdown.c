@@ -97,9 +97,9 @@ bool schema_markdown(struct buf *ret)
             ret,
             "# Commands\n\nThis page is made from the command table by `make docs`; `make "
             "check` fails when it is stale.\n\nEvery command takes `-h`/`--help`, and all that "
-            "print "
-            "a result take `--json`, which prints it as one JSON object (two-space indent, sorted "
-            "keys). Options may appear anywhere before `--`.\n\nExit status: 0 done, 1 failed, "
+            "print a result take `--json`, which prints it as one JSON object (two-space indent, "
+            "sorted keys). Options may appear anywhere before `--`.\n\nExit status: 0 done, 1 "
+            "failed, "
             "2 wrong usage. `run` and `workspace exec` exit with the guest command's own "
             "status, 124 when it ran out of time, 128+N when signal N ended it, 125 when pyro "
             "itself failed.\n"))

@@ -74,9 +74,7 @@ static const char head[] =
     "Each machine is a microVM on QEMU, started as a copy of one that has booted already. There is "
     "no "
     "daemon, and no root is needed. Every command takes \\fB\\-h\\fR or \\fB\\-\\-help\\fR, and "
-    "all "
-    "that print a result take \\fB\\-\\-json\\fR, which prints it as one "
-    "JSON "
+    "all that print a result take \\fB\\-\\-json\\fR, which prints it as one JSON "
     "object. Options may appear anywhere before \\fB\\-\\-\\fR.\n"
     ".SH COMMANDS\n";
 

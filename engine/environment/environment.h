@@ -54,7 +54,7 @@ bool environment_check(const struct environment *e, struct pyro_error *err) MUST
  * this user may not write to, is left alone.
  */
 bool environment_settle(const char *name, struct pyro_error *err) MUST_CHECK;
-/* A machine has tried one that this process has made: it stays (trial.h). */
+/* A machine of the environment that this process has made has started: it stays installed (trial.h). */
 bool environment_trial_passed(const char *name, struct pyro_error *err) MUST_CHECK;
 
 /* The object that `env inspect` and `env pull` show; the caller owns it. NULL on failure. */

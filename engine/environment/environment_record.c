@@ -122,7 +122,8 @@ static bool read_record(const char *cache_dir, const char *name, struct environm
            environment_fail_broken(name, "its record is damaged", err);
 }
 
-/* Its record first. Whoever has the lock makes another one of the name: then that one goes with the next prune. */
+/* Removes the record, then the directory. If another process holds the lock, it is installing that name, and
+ * the next `env prune` removes the directory. */
 static void drop(const char *cache_dir, const char *name, const struct environment_record *r)
 {
     scoped_free char *key = environment_key(name);

@@ -1,19 +1,20 @@
 /*
- * An environment that is made here is tried by a machine before it stays (`env import`, `env build`,
- * `workspace commit`). Until then a file in its directory says so, which the process that made it holds
- * locked: where nobody does, that one was killed on the way, and there is no such environment.
+ * `env import`, `env build` and `workspace commit` start a machine of a new environment to try it. Until that has
+ * passed, the environment's directory holds a file, the mark, on which the process that made it has a lock
+ * (flock(2)). A mark that nobody has locked means that this process was killed: the environment was never tried
+ * to the end, and counts as not installed.
  */
 #ifndef PYRO_ENVIRONMENT_TRIAL_H
 #define PYRO_ENVIRONMENT_TRIAL_H
 
 #include "vmm/base/error.h"
 
-/* Marks a directory that is not in its place yet. The mark is held until trial_passed(), or this process ends; one
- * process makes one environment at a time. */
+/* Marks a directory that is not in its place yet. The lock is held until trial_passed() or the end of the
+ * process; a process makes one environment at a time. PYRO_NO_SPACE and other errors of open(2). */
 bool trial_begin(const char *install_dir, struct pyro_error *err) MUST_CHECK;
-/* It stays: on the disk when it returns. One that is not marked is fine. */
+/* Removes the mark; on the disk when it returns. A directory without a mark is fine. */
 bool trial_passed(const char *install_dir, struct pyro_error *err) MUST_CHECK;
-/* Whether its trial has ended without a verdict. */
+/* Whether it has a mark that nobody has locked. */
 bool trial_was_given_up(const char *install_dir);
 
 #endif

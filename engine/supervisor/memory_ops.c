@@ -155,9 +155,9 @@ static void fail(struct memory_op *op, const struct pyro_error *why)
     if (op->pushed && !op->switched)
         disk_push_undo(s, op->below, op->above);
     op_free(op);
+    /* What was written takes room, perhaps on a full disk, and is the guest's memory. */
     if (suspends)
-        memory_forget_suspended(
-            s->dir_fd); /* what there is of it takes room, and is the guest's memory */
+        memory_forget_suspended(s->dir_fd);
 }
 
 /* Where it is kept, into ret[PLACE_MAX]. */

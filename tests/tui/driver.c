@@ -330,7 +330,7 @@ static int start_serving(int argc, char **argv)
         return 2;
     status = serve(listen_fd);
     terminal_release(&terminal);
-    unlinkat(dir, name, 0); /* whoever sees it go may start another */
+    unlinkat(dir, name, 0); /* last: once it is gone, the next driver may start */
     return status;
 }
 

@@ -48,7 +48,7 @@ keys D
 sees '^ pyro .*diff of m [0-9]+s'
 keys '?'
 sees '╭ Workspaces'
-sees 'diff of m is made: D shows it' # and does not open over what the operator is at
+sees 'diff of m is ready: D shows it' # and does not open over what the operator is at
 sees '╭ Workspaces'
 keys Esc
 gone '╭ Workspaces'
